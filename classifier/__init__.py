@@ -1,0 +1,1 @@
+"""Text in, prediction out. Knows no mail; usable alone."""

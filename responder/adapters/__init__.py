@@ -1,0 +1,1 @@
+"""The ports' concrete sides: IMAP, SMTP, templates, store."""

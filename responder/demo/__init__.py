@@ -1,0 +1,1 @@
+"""The embedded servers and the sample mail of `responder demo`."""

@@ -1,0 +1,450 @@
+"""The floor between the services and the world: Protocols and their value types. No port is ever a mock in a test."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from classifier.prediction import Evidence, Prediction
+from responder.core.lifecycle import MessageStage, ReplyStage
+from responder.core.message import Message, MessageKey
+from responder.core.verdict import Disposition, Finding
+
+# --------------------------------------------------------------------------------------------------------- the world
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One message as it lies on the server. `raw` holds the header section alone when the size is over the limit."""
+
+    uid: int
+    raw: bytes
+    internal_date: datetime
+    size: int
+    answered: bool = False
+    """The server's \\Answered flag at the time of the fetch."""
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What should be true of one message in its mailbox; stating it twice changes nothing."""
+
+    uid: int
+    keyword: str
+    """The state as an IMAP keyword, e.g. $AutoReplied or $AutoHeld."""
+    answered: bool = False
+    folder: str | None = None
+    """Where it moves to; None leaves it where it is."""
+
+
+class Inbox(Protocol):
+    """One IMAP connection to one mailbox. One thread at a time. Any method may raise InboxError; then close and reopen."""
+
+    def select(self) -> int:
+        """Connect where needed, select the mailbox, return its UIDVALIDITY."""
+
+    def fetch(self, after: int, limit: int) -> Sequence[Fetched]:
+        """Messages with UID > after, ascending, `limit` at most; never marks anything read (BODY.PEEK[])."""
+
+    def count(self, after: int) -> int:
+        """How many messages with UID > after the server holds."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for news, IDLE where offered; True as soon as something may have changed, False after `seconds`."""
+
+    def wake(self) -> None:
+        """Make a `wait` in another thread return soon. The one method another thread may call."""
+
+    def answered_elsewhere(self, uids: Sequence[int], message_ids: Sequence[str]) -> frozenset[int]:
+        """Of messages (uid and Message-ID in parallel), the uids that carry \\Answered or have a reply in Sent."""
+
+    def in_sent(self, message_id: str) -> bool:
+        """Whether the Sent folder holds a message with this Message-ID (False where there is no such folder)."""
+
+    def file(self, filings: Sequence[Filing]) -> frozenset[int]:
+        """Make it so, in batches; the uids that are done (a message gone meanwhile counts as done)."""
+
+    def keep_sent(self, copies: Sequence[tuple[str, bytes]]) -> frozenset[str]:
+        """Append (Message-ID, bytes) to Sent unless it is there already; the ids that are there now."""
+
+    def close(self) -> None:
+        """Log out where possible; never raises."""
+
+
+class OutcomeKind(StrEnum):
+    """What became of one attempt to hand a reply over."""
+
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REJECTED = "rejected"
+    IN_DOUBT = "in_doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What SMTP told us, with the server's own words (no addresses beyond those it named)."""
+
+    kind: OutcomeKind
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """SMTP's sense only (RFC 5321 section 2.3.1): reverse-path and the one recipient."""
+
+    sender: str
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A finished reply."""
+
+    message_id: str
+    envelope: Envelope
+    data: bytes
+
+
+class Transport(Protocol):
+    """Mail submission over one persistent connection. One thread at a time."""
+
+    def send(self, outgoing: Outgoing) -> Outcome:
+        """One attempt. Never raises for what the server or the line does: a line lost before the final dot was sent is
+        DEFERRED, after it IN_DOUBT. Raises TransportError only when no session can be had at all (nothing was sent)."""
+
+    def close(self) -> None:
+        """QUIT where possible; never raises."""
+
+
+class Classify(Protocol):
+    """Text in, prediction out. Thread-safe."""
+
+    version: str
+
+    def __call__(self, texts: Sequence[str], programs: Sequence[str]) -> Sequence[Prediction]:
+        """One prediction a text; `programs` holds each text's mailbox program, or "unknown"."""
+
+    def evidence(self, text: str, program: str) -> Sequence[Evidence]:
+        """What drove the intent, strongest first, five at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A rendered template, before it becomes a mail."""
+
+    template: str
+    version: str
+    """Twelve hex digits of the SHA-256 of the template's file."""
+    subject: str
+    text: str
+    html: str
+
+
+class Render(Protocol):
+    """Templates by name, as `education/renewal`. Thread-safe; re-read when the files change, the last good set stays."""
+
+    def __call__(self, template: str, values: Mapping[str, str]) -> Rendered:
+        """Render with facts and values. Raises TemplateError: missing, broken, unfilled or too long."""
+
+    def wrap(self, subject: str, body: str) -> Rendered:
+        """A person's own words (Markdown) as a Rendered; the same safety, no variables."""
+
+    def names(self) -> Sequence[str]:
+        """Every template there is."""
+
+
+# --------------------------------------------------------------------------------------------------------- the store
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far intake has come in one incarnation of a mailbox."""
+
+    uidvalidity: int
+    last_uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message about to be stored by intake, with the stage it enters (RECEIVED or RECORDED) and why."""
+
+    message: Message
+    stage: MessageStage
+    why: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxState:
+    """What the database knows of a mailbox."""
+
+    name: str
+    started_at: datetime
+    """The first start: older mail is recorded, never answered."""
+    paused_at: datetime | None = None
+    paused_by: str = ""
+    pause_reason: str = ""
+    polled_at: datetime | None = None
+    last_error: str = ""
+    server_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome of triage for one message, to be written under the guard stage = received."""
+
+    message: int
+    disposition: Disposition
+    stage: MessageStage
+    reply: "NewReply | None" = None
+    policy: str = ""
+    mode: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewReply:
+    """A reply owed from now on (not before `not_before`)."""
+
+    outgoing: Outgoing
+    automatic: bool
+    receipt: bool
+    template: str | None
+    template_version: str
+    subject: str
+    body: str
+    """The text/plain body, for people to read later."""
+    body_hash: str
+    """SHA-256 of the normalised body of the *incoming* mail; for cap.same-text."""
+    not_before: datetime
+    policy: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message's row."""
+
+    id: int
+    message: Message
+    stage: MessageStage
+    version: int
+    """Counts changes; the optimistic lock."""
+    stored_at: datetime
+    decided_at: datetime | None
+    disposition: str | None
+    """answer, acknowledge, hold, ignore."""
+    template: str | None
+    """The template answered with, or suggested."""
+    prediction: Prediction | None
+    findings: tuple[Finding, ...]
+    mode: str = ""
+    policy: str = ""
+    draft: str | None = None
+    """A person's edited draft: first line the subject, a blank line, then the body."""
+    filed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReply:
+    """A reply's row."""
+
+    id: int
+    message: int
+    key: MessageKey
+    ordinal: int
+    stage: ReplyStage
+    automatic: bool
+    receipt: bool
+    template: str | None
+    template_version: str
+    outgoing: Outgoing
+    subject: str
+    body: str
+    attempts: int
+    not_before: datetime
+    created_at: datetime
+    sent_at: datetime | None = None
+    words: str = ""
+    """What the server said last."""
+    original_id: str | None = None
+    """Message-ID of the mail it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of a leased reply, and what follows for it and its message."""
+
+    reply: int
+    stage: ReplyStage
+    message_stage: MessageStage | None = None
+    """The message's next stage; None leaves it (a receipt was sent: the message stays held)."""
+    words: str = ""
+    retry_at: datetime | None = None
+    """For QUEUED again."""
+    finding: Finding | None = None
+    """Added to the message's findings: outbox.rejected, outbox.in-doubt, ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Who did what, when and why; one for every stage change."""
+
+    at: datetime
+    who: str
+    what: str
+    why: str = ""
+    message: int | None = None
+    reply: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What one message's sender, thread and mailbox have seen before, as caps and conversation rules read it."""
+
+    sender_template: Mapping[str, int] = field(default_factory=dict)
+    """Automatic replies to this sender in this mailbox within 7 days, by template."""
+    sender_day: int = 0
+    """Automatic replies to this sender, all mailboxes, within a day."""
+    sender_week: int = 0
+    domain_hour: int = 0
+    """Automatic replies to the sender's domain within an hour."""
+    mailbox_hour: int = 0
+    same_text_hour: int = 0
+    """Mails with the same normalised body from anyone within an hour (this one not counted)."""
+    thread_automatic: int = 0
+    """Automatic replies already given in this thread."""
+    thread_person: bool = False
+    """A person of ours has written in this thread."""
+    bounced_at: datetime | None = None
+    """When mail to this address last failed for good."""
+    unanswered_mails: int = 0
+    """Earlier mails of this sender in this mailbox that still wait for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which messages to list."""
+
+    stages: Sequence[MessageStage] = ()
+    mailbox: str | None = None
+    words: str = ""
+    """Free text over subject, sender and body, plus from: to: reason: intent: prefixes."""
+    limit: int = 50
+    before: int | None = None
+    """Only ids below this one (paging)."""
+    oldest_first: bool = False
+
+
+class Transaction(Protocol):
+    """One unit of work. Commits when its `with` block ends well, rolls back otherwise.
+
+    Every stage change is one guarded UPDATE and writes its Event. A guard that does not hold raises StaleError for a single
+    row, and is left out of the returned set for batches.
+    """
+
+    # intake
+    def cursor(self, mailbox: str, uidvalidity: int) -> Cursor | None: ...
+    def move_cursor(self, mailbox: str, cursor: Cursor, at: datetime) -> None: ...
+    def add(self, arrivals: Iterable[Arrival], at: datetime) -> int:
+        """INSERT .. ON CONFLICT DO NOTHING on (mailbox, uidvalidity, uid); the number of new rows. A mail whose second key
+        (mailbox, Message-ID, fingerprint) is known under another UIDVALIDITY or UID is recorded, not received."""
+
+    # mailboxes
+    def mailbox(self, name: str, at: datetime) -> MailboxState:
+        """The mailbox's state; made with started_at = at on first sight."""
+
+    def mailboxes(self) -> Sequence[MailboxState]: ...
+    def polled(self, name: str, at: datetime, error: str = "", server_count: int | None = None) -> None: ...
+    def pause(self, name: str, at: datetime, who: str, why: str) -> None: ...
+    def resume(self, name: str, at: datetime, who: str) -> None: ...
+
+    # triage
+    def received(self, mailbox: str, limit: int) -> Sequence[StoredMessage]:
+        """Messages in stage RECEIVED, oldest first."""
+
+    def histories(self, messages: Sequence[StoredMessage], at: datetime) -> Sequence[History]:
+        """One a message, in order; read in the deciding transaction."""
+
+    def decide(self, decisions: Sequence[Decision], at: datetime) -> frozenset[int]:
+        """Write dispositions, stages, findings, replies and events of those still in stage RECEIVED; their ids."""
+
+    def failed_reading(self, key: MessageKey, at: datetime, why: str) -> int:
+        """Count a failure to handle this message; how many there were. The third one holds it (intake.poison)."""
+
+    # delivery
+    def lease(self, mailbox: str, limit: int, at: datetime, until: datetime, owner: str) -> Sequence[StoredReply]:
+        """Up to `limit` owed replies that are due, moved to SENDING with attempts + 1. Nothing where the mailbox is
+        paused, except replies by people."""
+
+    def expired(self, mailbox: str, at: datetime) -> Sequence[StoredReply]:
+        """Replies in SENDING whose lease has run out: their fate is unknown."""
+
+    def settle(self, settlements: Sequence[Settlement], at: datetime) -> frozenset[int]:
+        """Write outcomes of replies still SENDING (or IN_DOUBT); their ids."""
+
+    def next_due(self, mailbox: str) -> datetime | None:
+        """When the next owed reply falls due."""
+
+    # filing
+    def unfiled(self, mailbox: str, uidvalidity: int, limit: int) -> Sequence[StoredMessage]:
+        """Messages whose place and flags on the server do not show their stage yet."""
+
+    def filed(self, ids: Sequence[int], stages: Sequence[MessageStage]) -> None: ...
+    def unkept(self, mailbox: str, limit: int) -> Sequence[StoredReply]:
+        """Sent replies without their copy in Sent."""
+
+    def kept(self, ids: Sequence[int]) -> None: ...
+
+    # people
+    def message(self, id: int) -> StoredMessage | None: ...
+    def replies(self, message: int) -> Sequence[StoredReply]: ...
+    def reply_by_message_id(self, message_ids: Sequence[str]) -> StoredReply | None:
+        """The reply of ours that one of these ids names (for bounces and threads)."""
+
+    def find(self, query: Query) -> Sequence[StoredMessage]: ...
+    def count(self) -> Mapping[str, Mapping[MessageStage, int]]:
+        """Messages per mailbox and stage."""
+
+    def outbox(self) -> Mapping[ReplyStage, int]: ...
+    def oldest_held(self) -> datetime | None: ...
+    def move(
+        self,
+        id: int,
+        version: int | None,
+        stage: MessageStage,
+        event: Event,
+        *,
+        finding: Finding | None = None,
+        template: str | None = None,
+    ) -> None:
+        """A person's step, guarded by version (None: whatever it is) and the lifecycle. Raises StaleError."""
+
+    def queue_reply(self, id: int, version: int | None, reply: NewReply, event: Event) -> int:
+        """HELD -> ANSWERING with a QUEUED reply in one step; the reply's id. Raises StaleError."""
+
+    def cancel(self, reply: int, event: Event) -> None:
+        """QUEUED -> CANCELLED; its message ANSWERING -> HELD. Raises StaleError once it is leased."""
+
+    def draft(self, id: int, text: str | None) -> None: ...
+    def correct(self, id: int, said: str | None, corrected: str, who: str, at: datetime, model: str) -> None: ...
+    def corrections(self) -> Sequence[tuple[str, str, str | None, str]]:
+        """(subject, text, said, corrected), oldest first."""
+
+    def bounced(self, address: str, at: datetime, reply: int | None) -> None: ...
+    def record(self, event: Event) -> None: ...
+    def events(self, message: int) -> Sequence[Event]: ...
+
+
+class Store(Protocol):
+    """The database. Thread-safe; a transaction belongs to one thread."""
+
+    def begin(self) -> AbstractContextManager[Transaction]:
+        """A read-write transaction (SQLite: BEGIN IMMEDIATE)."""
+
+    def next_ordinal(self, message: int) -> int:
+        """The ordinal the next reply to this message gets."""
+
+    def close(self) -> None: ...
