@@ -216,8 +216,6 @@ class NewReply:
     subject: str
     body: str
     """The text/plain body, for people to read later."""
-    body_hash: str
-    """SHA-256 of the normalised body of the *incoming* mail; for cap.same-text."""
     not_before: datetime
     policy: str = ""
     model: str = ""
@@ -428,6 +426,9 @@ class Transaction(Protocol):
     def cancel(self, reply: int, event: Event) -> None:
         """QUEUED -> CANCELLED; its message ANSWERING -> HELD. Raises StaleError once it is leased."""
 
+    def next_ordinal(self, id: int) -> int:
+        """The ordinal the next reply to this message gets, from 1; it makes the reply's Message-ID."""
+
     def draft(self, id: int, text: str | None) -> None: ...
     def correct(self, id: int, said: str | None, corrected: str, who: str, at: datetime, model: str) -> None: ...
     def corrections(self) -> Sequence[tuple[str, str, str | None, str]]:
@@ -443,8 +444,5 @@ class Store(Protocol):
 
     def begin(self) -> AbstractContextManager[Transaction]:
         """A read-write transaction (SQLite: BEGIN IMMEDIATE)."""
-
-    def next_ordinal(self, message: int) -> int:
-        """The ordinal the next reply to this message gets."""
 
     def close(self) -> None: ...
