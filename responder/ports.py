@@ -187,6 +187,8 @@ class MailboxState:
     paused_at: datetime | None = None
     paused_by: str = ""
     pause_reason: str = ""
+    resumed_at: datetime | None = None
+    """A person's resume starts the brake's window anew."""
     polled_at: datetime | None = None
     last_error: str = ""
     server_count: int | None = None
@@ -202,6 +204,8 @@ class Decision:
     reply: "NewReply | None" = None
     policy: str = ""
     mode: str = ""
+    draft: str | None = None
+    """The reply's words where it is not sent by itself: first line the subject, a blank line, then the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,9 +377,17 @@ class Transaction(Protocol):
         """Count a failure to handle this message; how many there were. The third one holds it (intake.poison)."""
 
     # delivery
-    def lease(self, mailbox: str, limit: int, at: datetime, until: datetime, owner: str) -> Sequence[StoredReply]:
-        """Up to `limit` owed replies that are due, moved to SENDING with attempts + 1. Nothing where the mailbox is
-        paused, except replies by people."""
+    def lease(
+        self, mailbox: str, limit: int, at: datetime, until: datetime, owner: str, *, automatic: int
+    ) -> Sequence[StoredReply]:
+        """Up to `limit` owed replies that are due, moved to SENDING with attempts + 1; of automatic ones `automatic` at
+        most, and none where the mailbox is paused (replies by people go on)."""
+
+    def sent_since(self, mailbox: str, since: datetime) -> int:
+        """Automatic replies whose last attempt began after `since`: SENDING, SENT or IN_DOUBT."""
+
+    def owed_now(self, mailbox: str, at: datetime) -> int:
+        """Automatic replies QUEUED and due."""
 
     def expired(self, mailbox: str, at: datetime) -> Sequence[StoredReply]:
         """Replies in SENDING whose lease has run out: their fate is unknown."""
