@@ -1,0 +1,36 @@
+"""Where a mail server listens and as whom we log in."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Security(StrEnum):
+    """How a connection is protected."""
+
+    TLS = "tls"
+    """From the first byte (RFC 8314)."""
+    STARTTLS = "starttls"
+    """Upgraded before anything else is said."""
+    PLAIN = "plain"
+    """Not at all: loopback addresses only, where a password is involved."""
+
+
+class Secret(str):
+    """A password: a plain string to a library, never shown by repr or a log's %r."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A server, the account on it and (IMAP) the folder watched."""
+
+    host: str
+    port: int
+    security: Security
+    user: str = ""
+    password: Secret = Secret()
+    folder: str = "INBOX"
