@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from classifier.prediction import Evidence, Prediction
+from responder.core.caps import History
 from responder.core.lifecycle import MessageStage, ReplyStage
 from responder.core.message import Message, MessageKey
 from responder.core.verdict import Disposition, Finding
@@ -158,6 +159,10 @@ class Render(Protocol):
 
 # --------------------------------------------------------------------------------------------------------- the store
 
+ANSWERED_BY_PERSON = "answered by a person"
+"""How the words of a settlement, an event or an arrival begin when a person of ours has answered outside this program; the
+store remembers it for the thread (`History.thread_person`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
@@ -288,6 +293,8 @@ class Settlement:
     """For QUEUED again."""
     finding: Finding | None = None
     """Added to the message's findings: outbox.rejected, outbox.in-doubt, ..."""
+    who: str = "delivery"
+    """For the events: delivery, or the person who looked where an unknown send went."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,41 +310,20 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """What one message's sender, thread and mailbox have seen before, as caps and conversation rules read it."""
-
-    sender_template: Mapping[str, int] = field(default_factory=dict)
-    """Automatic replies to this sender in this mailbox within 7 days, by template."""
-    sender_day: int = 0
-    """Automatic replies to this sender, all mailboxes, within a day."""
-    sender_week: int = 0
-    domain_hour: int = 0
-    """Automatic replies to the sender's domain within an hour."""
-    mailbox_hour: int = 0
-    same_text_hour: int = 0
-    """Mails with the same normalised body from anyone within an hour (this one not counted)."""
-    thread_automatic: int = 0
-    """Automatic replies already given in this thread."""
-    thread_person: bool = False
-    """A person of ours has written in this thread."""
-    bounced_at: datetime | None = None
-    """When mail to this address last failed for good."""
-    unanswered_mails: int = 0
-    """Earlier mails of this sender in this mailbox that still wait for a person."""
-
-
-@dataclass(frozen=True, slots=True)
 class Query:
     """Which messages to list."""
 
     stages: Sequence[MessageStage] = ()
     mailbox: str | None = None
     words: str = ""
-    """Free text over subject, sender and body, plus from: to: reason: intent: prefixes."""
+    """Free words over subject, sender, new text and our replies, each of which must occur; "two words" in quotes; and
+    from: to: (whom we wrote to) reason: (a rule or its first part) intent: is: (a stage, or draft)."""
     limit: int = 50
     before: int | None = None
-    """Only ids below this one (paging)."""
+    """Only ids below this one (paging, newest first)."""
     oldest_first: bool = False
+    after: int | None = None
+    """Only ids above this one (paging, oldest first)."""
 
 
 class Transaction(Protocol):
@@ -348,8 +334,12 @@ class Transaction(Protocol):
     """
 
     # intake
-    def cursor(self, mailbox: str, uidvalidity: int) -> Cursor | None: ...
-    def move_cursor(self, mailbox: str, cursor: Cursor, at: datetime) -> None: ...
+    def cursor(self, mailbox: str, uidvalidity: int) -> Cursor | None:
+        """How far intake has come; None in a mailbox never read, or renumbered since."""
+
+    def move_cursor(self, mailbox: str, cursor: Cursor, at: datetime) -> None:
+        """Remember how far intake has come; never backwards."""
+
     def add(self, arrivals: Iterable[Arrival], at: datetime) -> int:
         """INSERT .. ON CONFLICT DO NOTHING on (mailbox, uidvalidity, uid); the number of new rows. A mail whose second key
         (mailbox, Message-ID, fingerprint) is known under another UIDVALIDITY or UID is recorded, not received."""
@@ -358,23 +348,35 @@ class Transaction(Protocol):
     def mailbox(self, name: str, at: datetime) -> MailboxState:
         """The mailbox's state; made with started_at = at on first sight."""
 
-    def mailboxes(self) -> Sequence[MailboxState]: ...
-    def polled(self, name: str, at: datetime, error: str = "", server_count: int | None = None) -> None: ...
-    def pause(self, name: str, at: datetime, who: str, why: str) -> None: ...
-    def resume(self, name: str, at: datetime, who: str) -> None: ...
+    def mailboxes(self) -> Sequence[MailboxState]:
+        """Every mailbox ever seen, by name."""
+
+    def polled(self, name: str, at: datetime, error: str = "", server_count: int | None = None) -> None:
+        """Note a look at the server: one that went well sets polled_at and clears the error, a failed one sets the error
+        and leaves polled_at."""
+
+    def pause(self, name: str, at: datetime, who: str, why: str) -> None:
+        """Send nothing automatic from here until `resume`; the first pause stays on record."""
+
+    def resume(self, name: str, at: datetime, who: str) -> None:
+        """Send again; nothing happens where the mailbox is not paused."""
+
 
     # triage
     def received(self, mailbox: str, limit: int) -> Sequence[StoredMessage]:
         """Messages in stage RECEIVED, oldest first."""
 
     def histories(self, messages: Sequence[StoredMessage], at: datetime) -> Sequence[History]:
-        """One a message, in order; read in the deciding transaction."""
+        """One a message, in order; read in the deciding transaction, a few statements for the whole batch. Replies that
+        the same batch is about to grant are not in it: the caller adds them up. Serialises the deciders of one database
+        until the commit, so that two daemons never both see the last room of a quota."""
 
     def decide(self, decisions: Sequence[Decision], at: datetime) -> frozenset[int]:
         """Write dispositions, stages, findings, replies and events of those still in stage RECEIVED; their ids."""
 
     def failed_reading(self, key: MessageKey, at: datetime, why: str) -> int:
-        """Count a failure to handle this message; how many there were. The third one holds it (intake.poison)."""
+        """Count a failure to handle this message; how many there were. The third one holds it (intake.poison)
+        where it is stored and still RECEIVED."""
 
     # delivery
     def lease(
@@ -402,27 +404,40 @@ class Transaction(Protocol):
     def unfiled(self, mailbox: str, uidvalidity: int, limit: int) -> Sequence[StoredMessage]:
         """Messages whose place and flags on the server do not show their stage yet."""
 
-    def filed(self, ids: Sequence[int], stages: Sequence[MessageStage]) -> None: ...
+    def filed(self, ids: Sequence[int], stages: Sequence[MessageStage]) -> None:
+        """The server shows these stages now (in parallel); a message that moved on meanwhile stays unfiled."""
+
     def unkept(self, mailbox: str, limit: int) -> Sequence[StoredReply]:
         """Sent replies without their copy in Sent."""
 
-    def kept(self, ids: Sequence[int]) -> None: ...
+    def kept(self, ids: Sequence[int]) -> None:
+        """The copies of these replies lie in Sent."""
 
     # people
-    def message(self, id: int) -> StoredMessage | None: ...
-    def replies(self, message: int) -> Sequence[StoredReply]: ...
+    def message(self, id: int) -> StoredMessage | None:  # noqa: A002 - the row's own word
+        """One message, or None."""
+
+    def replies(self, message: int) -> Sequence[StoredReply]:
+        """Every reply to a message, by ordinal."""
+
     def reply_by_message_id(self, message_ids: Sequence[str]) -> StoredReply | None:
         """The reply of ours that one of these ids names (for bounces and threads)."""
 
-    def find(self, query: Query) -> Sequence[StoredMessage]: ...
+    def find(self, query: Query) -> Sequence[StoredMessage]:
+        """The messages a query asks for, by id."""
+
     def count(self) -> Mapping[str, Mapping[MessageStage, int]]:
         """Messages per mailbox and stage."""
 
-    def outbox(self) -> Mapping[ReplyStage, int]: ...
-    def oldest_held(self) -> datetime | None: ...
+    def outbox(self) -> Mapping[ReplyStage, int]:
+        """Replies per stage."""
+
+    def oldest_held(self) -> datetime | None:
+        """When the longest waiting held message arrived."""
+
     def move(
         self,
-        id: int,
+        id: int,  # noqa: A002 - as above
         version: int | None,
         stage: MessageStage,
         event: Event,
@@ -430,31 +445,54 @@ class Transaction(Protocol):
         finding: Finding | None = None,
         template: str | None = None,
     ) -> None:
-        """A person's step, guarded by version (None: whatever it is) and the lifecycle. Raises StaleError."""
+        """A person's step, guarded by version (None: whatever it is) and the lifecycle. Raises StaleError, also while the
+        answer is being sent. A QUEUED reply the new stage has no use for is CANCELLED with it."""
 
-    def queue_reply(self, id: int, version: int | None, reply: NewReply, event: Event) -> int:
-        """HELD -> ANSWERING with a QUEUED reply in one step; the reply's id. Raises StaleError."""
+    def queue_reply(self, id: int, version: int | None, reply: NewReply, event: Event) -> int:  # noqa: A002 - as above
+        """HELD -> ANSWERING with a QUEUED reply in one step; the reply's id. A receipt not yet sent is CANCELLED. Raises
+        StaleError."""
 
     def cancel(self, reply: int, event: Event) -> None:
         """QUEUED -> CANCELLED; its message ANSWERING -> HELD. Raises StaleError once it is leased."""
 
-    def next_ordinal(self, id: int) -> int:
+    def next_ordinal(self, id: int) -> int:  # noqa: A002 - as above
         """The ordinal the next reply to this message gets, from 1; it makes the reply's Message-ID."""
 
-    def draft(self, id: int, text: str | None) -> None: ...
-    def correct(self, id: int, said: str | None, corrected: str, who: str, at: datetime, model: str) -> None: ...
-    def corrections(self) -> Sequence[tuple[str, str, str | None, str]]:
-        """(subject, text, said, corrected), oldest first."""
+    def draft(self, id: int, text: str | None) -> None:  # noqa: A002 - as above
+        """Keep a person's draft; no stage changes, no version moves."""
 
-    def bounced(self, address: str, at: datetime, reply: int | None) -> None: ...
-    def record(self, event: Event) -> None: ...
-    def events(self, message: int) -> Sequence[Event]: ...
+    def correct(
+        self,
+        id: int,  # noqa: A002 - as above
+        said: str | None,
+        corrected: str,
+        who: str,
+        at: datetime,
+        model: str,
+    ) -> None:
+        """Keep a person's label beside what the model said; the last one of a message counts."""
+
+    def corrections(self) -> Sequence[tuple[str, str, str | None, str]]:
+        """(subject, text, said, corrected), the last word on each message, oldest first."""
+
+    def bounced(self, address: str, at: datetime, reply: int | None) -> None:
+        """Mail to this address failed for good."""
+
+    def record(self, event: Event) -> None:
+        """Write an event that goes with no stage change."""
+
+    def events(self, message: int) -> Sequence[Event]:
+        """What happened to a message and its replies, in order."""
 
 
 class Store(Protocol):
     """The database. Thread-safe; a transaction belongs to one thread."""
 
     def begin(self) -> AbstractContextManager[Transaction]:
-        """A read-write transaction (SQLite: BEGIN IMMEDIATE)."""
+        """A read-write transaction (SQLite: BEGIN IMMEDIATE). Raises StoreError when the database cannot be used."""
 
-    def close(self) -> None: ...
+    def read(self) -> AbstractContextManager[Transaction]:
+        """One consistent look that waits for no writer; its writing methods raise StoreError."""
+
+    def close(self) -> None:
+        """Close every connection."""
