@@ -24,6 +24,9 @@ class Secret(str):
         return "Secret('***')"
 
 
+NO_SECRET = Secret()
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A server, the account on it and (IMAP) the folder watched."""
@@ -32,5 +35,5 @@ class Endpoint:
     port: int
     security: Security
     user: str = ""
-    password: Secret = Secret()
+    password: Secret = NO_SECRET
     folder: str = "INBOX"
