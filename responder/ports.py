@@ -160,8 +160,8 @@ class Render(Protocol):
 # --------------------------------------------------------------------------------------------------------- the store
 
 ANSWERED_BY_PERSON = "answered by a person"
-"""How the words of a settlement, an event or an arrival begin when a person of ours has answered outside this program; the
-store remembers it for the thread (`History.thread_person`)."""
+"""How the words of a settlement, an event or an arrival begin when a person of ours has answered outside this program.
+The store remembers it for the thread (`History.thread_person`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,8 +329,8 @@ class Query:
 class Transaction(Protocol):
     """One unit of work. Commits when its `with` block ends well, rolls back otherwise.
 
-    Every stage change is one guarded UPDATE and writes its Event. A guard that does not hold raises StaleError for a single
-    row, and is left out of the returned set for batches.
+    Every stage change is one guarded UPDATE and writes its Event. A guard that does not hold raises StaleError for a
+    single row, and is left out of the returned set for batches.
     """
 
     # intake
@@ -341,8 +341,11 @@ class Transaction(Protocol):
         """Remember how far intake has come; never backwards."""
 
     def add(self, arrivals: Iterable[Arrival], at: datetime) -> int:
-        """INSERT .. ON CONFLICT DO NOTHING on (mailbox, uidvalidity, uid); the number of new rows. A mail whose second key
-        (mailbox, Message-ID, fingerprint) is known under another UIDVALIDITY or UID is recorded, not received."""
+        """INSERT .. ON CONFLICT DO NOTHING on (mailbox, uidvalidity, uid); the number of new rows.
+
+        A mail whose second key (mailbox, Message-ID, fingerprint) is known under another UIDVALIDITY or UID, in the
+        database or earlier in `arrivals`, is RECORDED, not RECEIVED.
+        """
 
     # mailboxes
     def mailbox(self, name: str, at: datetime) -> MailboxState:
@@ -352,8 +355,10 @@ class Transaction(Protocol):
         """Every mailbox ever seen, by name."""
 
     def polled(self, name: str, at: datetime, error: str = "", server_count: int | None = None) -> None:
-        """Note a look at the server: one that went well sets polled_at and clears the error, a failed one sets the error
-        and leaves polled_at."""
+        """Note a look at the server.
+
+        One that went well sets polled_at and clears the error, a failed one sets the error and leaves polled_at.
+        """
 
     def pause(self, name: str, at: datetime, who: str, why: str) -> None:
         """Send nothing automatic from here until `resume`; the first pause stays on record."""
@@ -361,29 +366,34 @@ class Transaction(Protocol):
     def resume(self, name: str, at: datetime, who: str) -> None:
         """Send again; nothing happens where the mailbox is not paused."""
 
-
     # triage
     def received(self, mailbox: str, limit: int) -> Sequence[StoredMessage]:
         """Messages in stage RECEIVED, oldest first."""
 
     def histories(self, messages: Sequence[StoredMessage], at: datetime) -> Sequence[History]:
-        """One a message, in order; read in the deciding transaction, a few statements for the whole batch. Replies that
-        the same batch is about to grant are not in it: the caller adds them up. Serialises the deciders of one database
-        until the commit, so that two daemons never both see the last room of a quota."""
+        """One a message, in order; read in the deciding transaction, a few statements for the whole batch.
+
+        Replies that the same batch is about to grant are not in it: the caller adds them up. It serialises the deciders
+        of one database until the commit, so that two daemons never both see the last room of a quota.
+        """
 
     def decide(self, decisions: Sequence[Decision], at: datetime) -> frozenset[int]:
         """Write dispositions, stages, findings, replies and events of those still in stage RECEIVED; their ids."""
 
     def failed_reading(self, key: MessageKey, at: datetime, why: str) -> int:
-        """Count a failure to handle this message; how many there were. The third one holds it (intake.poison)
-        where it is stored and still RECEIVED."""
+        """Count a failure to handle this message; how many there were.
+
+        The third one holds it (intake.poison) where it is stored and still RECEIVED.
+        """
 
     # delivery
-    def lease(
+    def lease(  # noqa: PLR0917 - callers give all five in this order
         self, mailbox: str, limit: int, at: datetime, until: datetime, owner: str, *, automatic: int
     ) -> Sequence[StoredReply]:
-        """Up to `limit` owed replies that are due, moved to SENDING with attempts + 1; of automatic ones `automatic` at
-        most, and none where the mailbox is paused (replies by people go on)."""
+        """Up to `limit` owed replies that are due, moved to SENDING with attempts + 1.
+
+        Of automatic ones `automatic` at most, and none where the mailbox is paused (replies by people go on).
+        """
 
     def sent_since(self, mailbox: str, since: datetime) -> int:
         """Automatic replies whose last attempt began after `since`: SENDING, SENT or IN_DOUBT."""
@@ -398,7 +408,7 @@ class Transaction(Protocol):
         """Write outcomes of replies still SENDING (or IN_DOUBT); their ids."""
 
     def next_due(self, mailbox: str) -> datetime | None:
-        """When the next owed reply falls due."""
+        """When the next owed reply falls due (automatic ones of a paused mailbox never do)."""
 
     # filing
     def unfiled(self, mailbox: str, uidvalidity: int, limit: int) -> Sequence[StoredMessage]:
@@ -445,12 +455,17 @@ class Transaction(Protocol):
         finding: Finding | None = None,
         template: str | None = None,
     ) -> None:
-        """A person's step, guarded by version (None: whatever it is) and the lifecycle. Raises StaleError, also while the
-        answer is being sent. A QUEUED reply the new stage has no use for is CANCELLED with it."""
+        """A person's step, guarded by version (None: whatever it is) and the lifecycle. Raises StaleError.
+
+        A message whose answer is being sent is stale too. A QUEUED reply the new stage has no use for is CANCELLED with
+        it. ANSWERING is no such step: `queue_reply`.
+        """
 
     def queue_reply(self, id: int, version: int | None, reply: NewReply, event: Event) -> int:  # noqa: A002 - as above
-        """HELD -> ANSWERING with a QUEUED reply in one step; the reply's id. A receipt not yet sent is CANCELLED. Raises
-        StaleError."""
+        """HELD -> ANSWERING with a QUEUED reply in one step; the reply's id. Raises StaleError.
+
+        A receipt not yet sent is CANCELLED.
+        """
 
     def cancel(self, reply: int, event: Event) -> None:
         """QUEUED -> CANCELLED; its message ANSWERING -> HELD. Raises StaleError once it is leased."""
@@ -461,7 +476,7 @@ class Transaction(Protocol):
     def draft(self, id: int, text: str | None) -> None:  # noqa: A002 - as above
         """Keep a person's draft; no stage changes, no version moves."""
 
-    def correct(
+    def correct(  # noqa: PLR0917 - one row's columns
         self,
         id: int,  # noqa: A002 - as above
         said: str | None,

@@ -54,5 +54,9 @@ class ModelError(ResponderError):
     """No model can be used: everything is held, loudly."""
 
 
+class StoreError(ResponderError):
+    """The database cannot be used, or refused what was asked; the transaction was rolled back."""
+
+
 class StaleError(ResponderError):
     """Somebody else moved the message or reply meanwhile; nothing was changed."""
