@@ -62,6 +62,7 @@ class Stage(threading.Thread):
     def __init__(
         self,
         name: str,
+        *,
         step: Callable[[], bool],
         rest: Callable[[], None],
         failed: Callable[[Exception], None],
@@ -91,7 +92,7 @@ class Stage(threading.Thread):
                     self._stopping.wait(0.01)
                     continue
                 self._rest()
-            except Exception as error:  # noqa: BLE001 - a stage outlives everything; what happened is logged and waited out
+            except Exception as error:  # noqa: BLE001 - a stage outlives everything
                 self._wait_out(error)
                 if self._finished is not None and self.failures >= 3:
                     self.error = error
@@ -102,7 +103,7 @@ class Stage(threading.Thread):
         if isinstance(error, ResponderError):
             log.warning("%s: %s", self.name, error)
         else:
-            log.exception("%s failed", self.name)
+            log.error("%s failed", self.name, exc_info=error)
         self._failed(error)
         self._stopping.wait(pause_after(error, self.failures))
 
@@ -244,23 +245,28 @@ class Daemon:
     def _stages_of(self, line: Line, *, once: bool) -> list[Stage]:
         name = line.mailbox.name
         watch = Stage(
-            f"{name}/watch", line.watch, line.rest_watching, line.watch_failed, self._stopping, _true if once else None
+            f"{name}/watch",
+            step=line.watch,
+            rest=line.rest_watching,
+            failed=line.watch_failed,
+            stopping=self._stopping,
+            finished=_true if once else None,
         )
         triage = Stage(
             f"{name}/triage",
-            line.decide,
-            lambda: line.received.wait(IDLE_LOOK) and None,
-            lambda _error: None,
-            self._stopping,
-            (lambda: not watch.is_alive() and not line.decide()) if once else None,
+            step=line.decide,
+            rest=lambda: line.received.wait(IDLE_LOOK) and None,
+            failed=lambda _error: None,
+            stopping=self._stopping,
+            finished=(lambda: not watch.is_alive() and not line.decide()) if once else None,
         )
         send = Stage(
             f"{name}/send",
-            line.send,
-            line.rest_sending,
-            line.send_failed,
-            self._stopping,
-            (lambda: not triage.is_alive() and not line.send()) if once else None,
+            step=line.send,
+            rest=line.rest_sending,
+            failed=line.send_failed,
+            stopping=self._stopping,
+            finished=(lambda: not triage.is_alive() and not line.send()) if once else None,
         )
         return [watch, triage, send]
 

@@ -1,8 +1,8 @@
 """Mail submission (RFC 6409) over one persistent connection; the only importer of smtplib.
 
 smtplib raises the same error for a connection lost inside DATA (the server keeps nothing) and after the final dot (it
-may have kept the mail), so the dialogue after DATA is spoken here: whether the dot was on its way decides between deferred
-and in doubt.
+may have kept the mail), so the dialogue after DATA is spoken here: whether the dot was on its way decides between
+deferred and in doubt.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from responder.ports import Outcome, OutcomeKind, Outgoing
 TIMEOUT = 60.0
 """Seconds for connecting and each answer but the last."""
 FINAL_TIMEOUT = 300.0
-"""Seconds to wait for the answer to the final dot; RFC 5321 section 4.5.3.2.6 asks for ten minutes, a lease gives five."""
+"""Seconds to wait for the answer to the final dot; RFC 5321 section 4.5.3.2.6 asks for ten minutes, a lease is ten."""
 WORDS = 300
 _NOT_US = frozenset({503, 530, 534, 535, 538})
 """Answers to MAIL that speak of the account, not of the mail: nothing can be sent until somebody mends it."""

@@ -1,7 +1,7 @@
 """The outbox's way to the wire: lease, look once more whether a person was quicker, send, settle.
 
-The attempt is on record before the wire (a lease); what happened is settled for a group in one transaction. A lease that
-ran out without being settled means the process died between the two: that reply's fate is unknown and goes to people.
+The attempt is on record before the wire (a lease); what happened is settled for a group in one transaction. A lease
+that ran out without being settled means the process died between the two: that reply's fate is unknown, people decide.
 SMTP cannot give exactly-once (RFC 1047): at most one reply, and none lost from sight.
 """
 
@@ -52,7 +52,8 @@ class Delivery:
         try:
             gone = self._answered_by_people(leased)
             for reply in leased:
-                settlements.append(self._cancelled(reply) if reply.id in gone else self._attempt(reply, until))
+                settled = self._cancelled(reply) if reply.id in gone else self._attempt(reply, until)
+                settlements.append(settled)  # one by one: what was sent before an error must be settled as sent
         finally:
             self._settle(leased, settlements)
         return len(leased)

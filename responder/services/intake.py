@@ -80,8 +80,8 @@ def _read(fetched: Fetched, key: MessageKey) -> Message:
     """Parse; a defect of the parser costs one message its content, never the mailbox its flow."""
     try:
         return parse(fetched.raw, key, fetched.internal_date, truncated=fetched.truncated)
-    except Exception as error:  # noqa: BLE001 - whatever it is, a person gets to see the mail
-        log.error("parser failed", extra={"mailbox": key.mailbox, "uid": key.uid, "error": type(error).__name__})
+    except Exception as error:
+        log.exception("parser failed", extra={"mailbox": key.mailbox, "uid": key.uid})
         return _unreadable(fetched, key, type(error).__name__)
 
 

@@ -11,18 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from responder.core.caps import History, Limits, caps, conversation
-from responder.core.errors import TemplateError
 from responder.core.lifecycle import MessageStage
 from responder.core.mailbox import Mailbox, Mode
 from responder.core.message import Message
-from responder.core.reply import Letter, compose
 from responder.core.reply_text import normalised
 from responder.core.screen import Known
-from responder.core.slots import reply_values
 from responder.core.verdict import Acknowledge, Answer, Disposition, Effect, Finding, Hold, Ignore
-from responder.ports import Classify, Decision, Envelope, NewReply, Outgoing, Render, Rules, Store, StoredMessage
+from responder.ports import Classify, Decision, NewReply, Render, Store, StoredMessage
 from responder.services.bounces import link_bounces
-from responder.services.judging import Judged, dispose, judge
+from responder.services.judging import Judge, Judged, Prepared, template_of
 
 BATCH = 100
 log = logging.getLogger(__name__)
@@ -34,7 +31,7 @@ class Triage:
 
     store: Store
     mailbox: Mailbox
-    known: Known
+    known: Callable[[], Known]
     limits: Limits
     render: Render
     classify: Callable[[], Classify | None]
@@ -46,100 +43,61 @@ class Triage:
             stored = transaction.received(self.mailbox.name, batch)
         if not stored:
             return 0
-        rules, model = self.render.rules(), self.classify()
-        judged = judge([one.message for one in stored], self.mailbox, self.known, rules, model)
-        judged = [replace(j, findings=(*s.findings, *j.findings)) for s, j in zip(stored, judged, strict=True)]
-        prepared = [self._prepare(one, j, rules, at) for one, j in zip(stored, judged, strict=True)]
+        judge = Judge(self.mailbox, self.known(), self.render.rules(), self.render, self.classify())
+        prepared = self._prepare(judge, stored, at)
         with self.store.begin() as transaction:
             link_bounces(transaction, stored, at)
             histories = transaction.histories(stored, at)
-            tally = Tally()
-            decisions = [
-                self._decide(ready, tally.add_to(history, ready), tally, rules, at)
-                for ready, history in zip(prepared, histories, strict=True)
-            ]
-            decided = transaction.decide(decisions, at)
+            decider = _Decider(judge, self.limits)
+            decided = transaction.decide([decider(*case) for case in zip(stored, prepared, histories, strict=True)], at)
         log.info("decided", extra={"mailbox": self.mailbox.name, "count": len(decided)})
         return len(decided)
 
-    def _prepare(self, stored: StoredMessage, judged: Judged, rules: Rules, at: datetime) -> "Prepared":
-        """The disposition without history, and its reply ready; a reply that cannot be made is one more finding."""
-        disposition = dispose(judged, (), rules, self.mailbox)
-        template = _template(disposition)
-        if template is None:
-            return Prepared(stored, judged, disposition)
-        try:
-            reply = self._reply(stored.message, template, disposition, rules, at)
-        except TemplateError as error:
-            judged = _with(judged, Finding(error.rule, Effect.HOLD, error.detail, error.slots))
-        except ValueError as error:
-            judged = _with(judged, Finding("sender.missing", Effect.HOLD, str(error)))
-        else:
-            return Prepared(stored, judged, disposition, reply)
-        return Prepared(stored, judged, dispose(judged, (), rules, self.mailbox))
+    def _prepare(self, judge: Judge, stored: Sequence[StoredMessage], at: datetime) -> list[Prepared]:
+        """Everything that needs no history; what intake found (too large) stays."""
+        judged = judge([one.message for one in stored])
+        known = [replace(j, findings=(*s.findings, *j.findings)) for s, j in zip(stored, judged, strict=True)]
+        return [judge.prepare(one, at) for one in known]
 
-    def _reply(self, message: Message, template: str, disposition: Disposition, rules: Rules, at: datetime) -> NewReply:
-        rendered = self.render(template, reply_values(message, self.mailbox.reply_from.address, at))
-        letter = Letter(rendered.subject, rendered.text, rendered.html)
-        sender = self.mailbox.reply_from
-        message_id, recipient, raw = compose(letter, message, sender, 1, at, automatic=True)
-        prediction = disposition.prediction
-        return NewReply(
-            outgoing=Outgoing(message_id, Envelope(sender.bounce_address or sender.address, recipient), raw),
-            automatic=True,
-            receipt=isinstance(disposition, Acknowledge),
-            template=template,
-            template_version=rendered.version,
-            subject=rendered.subject,
-            body=rendered.text,
-            not_before=at,
-            policy=rules.version,
-            model=prediction.model if prediction else "",
-        )
 
-    def _decide(self, ready: "Prepared", history: History, tally: "Tally", rules: Rules, at: datetime) -> Decision:
-        """Add what history says, then what the mode allows."""
-        del at
-        said = list(conversation(ready.stored.message, history, self.limits))
-        template = _template(ready.disposition)
+class _Decider:
+    """Adds what history says, then what the mode allows, message after message of one batch."""
+
+    def __init__(self, judge: Judge, limits: Limits) -> None:
+        self._judge, self._limits, self._tally = judge, limits, Tally()
+
+    def __call__(self, stored: StoredMessage, ready: Prepared, history: History) -> Decision:
+        message = stored.message
+        history = self._tally.add_to(history, message)
+        said = list(conversation(message, history, self._limits))
+        template = template_of(ready.disposition)
         if template is not None:
-            said += caps(history, template, self.limits, ready.stored.message)
+            said += caps(history, template, self._limits, message)
         judged = _in_conversation(ready.judged) if _has_conversation(history) else ready.judged
-        disposition = dispose(judged, said, rules, self.mailbox)
-        reply = ready.reply if _template(disposition) == template else None
-        if reply is not None and self.mailbox.mode is Mode.AUTO:
-            tally.count(ready)
-            return self._decision(ready, disposition, rules, reply)
-        return self._decision(ready, self._restrained(disposition), rules, None, ready.reply)
+        disposition = self._judge.dispose(judged, said)
+        reply = ready.reply if template_of(disposition) == template else None
+        if reply is None or self._judge.mailbox.mode is not Mode.AUTO:
+            return self._without_reply(stored, self._restrained(disposition), ready.reply)
+        self._tally.count(message, reply)
+        return self._decision(stored, disposition, reply, None)
 
     def _restrained(self, disposition: Disposition) -> Disposition:
-        """What shadow and draft make of an answer: a hold with the draft ready, never sent by a later switch of mode."""
+        """What shadow and draft make of an answer: a hold, the draft ready, never sent by a later switch of mode."""
         if isinstance(disposition, Answer | Acknowledge):
-            waits = Finding("mode.draft", Effect.HOLD, self.mailbox.mode)
+            waits = Finding("mode.draft", Effect.HOLD, self._judge.mailbox.mode)
             return Hold((*disposition.reasons, waits), disposition.prediction, disposition.template)
         return disposition
 
+    def _without_reply(self, stored: StoredMessage, disposition: Disposition, draft: NewReply | None) -> Decision:
+        words = f"{draft.subject}\n\n{draft.body}" if draft else None
+        return self._decision(stored, disposition, None, words)
+
     def _decision(
-        self,
-        ready: "Prepared",
-        disposition: Disposition,
-        rules: Rules,
-        reply: NewReply | None,
-        draft: NewReply | None = None,
+        self, stored: StoredMessage, disposition: Disposition, reply: NewReply | None, draft: str | None
     ) -> Decision:
-        stage = MessageStage.RECORDED if self.mailbox.mode is Mode.SHADOW else _stage(disposition)
-        words = f"{draft.subject}\n\n{draft.body}" if draft and reply is None else None
-        return Decision(ready.stored.id, disposition, stage, reply, rules.version, self.mailbox.mode, words)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A message judged, disposed of without history, its reply ready where one would go."""
-
-    stored: StoredMessage
-    judged: Judged
-    disposition: Disposition
-    reply: NewReply | None = None
+        mode = self._judge.mailbox.mode
+        stage = MessageStage.RECORDED if mode is Mode.SHADOW else _stage(disposition)
+        return Decision(stored.id, disposition, stage, reply, self._judge.rules.version, mode, draft)
 
 
 class Tally:
@@ -154,9 +112,8 @@ class Tally:
         self._threads: set[str] = set()
         self._total = 0
 
-    def add_to(self, history: History, ready: Prepared) -> History:
+    def add_to(self, history: History, message: Message) -> History:
         """The history as if the batch's earlier replies were committed."""
-        message = ready.stored.message
         if message.author is None:
             return history
         sender, text = message.author.addr, normalised(message.text)
@@ -175,12 +132,11 @@ class Tally:
             thread_automatic=history.thread_automatic + (not self._threads.isdisjoint(_thread_ids(message))),
         )
 
-    def count(self, ready: Prepared) -> None:
+    def count(self, message: Message, reply: NewReply) -> None:
         """Note a granted reply."""
-        message, template = ready.stored.message, _template(ready.disposition)
-        if message.author is None or template is None:
+        if message.author is None or reply.template is None:
             return
-        self._templates[message.author.addr, template] += 1
+        self._templates[message.author.addr, reply.template] += 1
         self._senders[message.author.addr] += 1
         self._domains[message.author.domain] += 1
         self._threads.update(_thread_ids(message))
@@ -189,10 +145,6 @@ class Tally:
 
 def _thread_ids(message: Message) -> set[str]:
     return {*message.thread.ids, *filter(None, (message.message_id,))}
-
-
-def _with(judged: Judged, finding: Finding) -> Judged:
-    return replace(judged, findings=(*judged.findings, finding))
 
 
 def _has_conversation(history: History) -> bool:
@@ -205,10 +157,6 @@ def _in_conversation(judged: Judged) -> Judged:
     return replace(judged, findings=findings)
 
 
-def _template(disposition: Disposition) -> str | None:
-    return disposition.template if isinstance(disposition, Answer | Acknowledge) else None
-
-
 def _stage(disposition: Disposition) -> MessageStage:
     match disposition:
         case Answer():
@@ -217,6 +165,3 @@ def _stage(disposition: Disposition) -> MessageStage:
             return MessageStage.HELD
         case Ignore():
             return MessageStage.IGNORED
-
-
-__all__ = ["Triage"]

@@ -1,0 +1,115 @@
+"""`responder check`: one line for everything the daemon needs, with what to do when it fails."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+
+from responder.app import App, build
+from responder.commands.show import as_json, lines
+from responder.core.errors import ResponderError
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One line: ok, warning or failed."""
+
+    what: str
+    state: str
+    detail: str
+    cure: str = ""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Test everything; 1 when anything failed (a warning is none)."""
+    app = build(args.env_file)
+    checked: list[Checked] = []
+    for one in _checks(app):
+        checked.append(one)
+        if not args.json:
+            sign = {"ok": "ok  ", "warning": "WARN", "failed": "FAIL"}[one.state]
+            lines(f"{sign}  {one.what}: {one.detail}", *([f"      -> {one.cure}"] if one.cure else []))
+    if args.json:
+        as_json([asdict(one) for one in checked])
+    return 1 if any(one.state == "failed" for one in checked) else 0
+
+
+def _checks(app: App) -> Iterator[Checked]:
+    yield _settings(app)
+    yield _tried("database", "set RESPONDER_DATABASE_URL, or mend what it says", lambda: _database(app))
+    yield from _templates(app)
+    yield _model(app)
+    for name in app.mailboxes:
+        yield from _mailbox(app, name)
+
+
+def _settings(app: App) -> Checked:
+    count = len(app.mailboxes)
+    if not count:
+        return Checked("settings", "warning", "no mailbox is set", "copy .env.example to .env and fill one in")
+    return Checked("settings", "ok", f"{count} mailbox{'es' if count > 1 else ''}: {', '.join(app.mailboxes)}")
+
+
+def _database(app: App) -> str:
+    with app.store.begin() as transaction:
+        held = transaction.oldest_held()
+    return f"open and migrated; oldest held {held.date().isoformat() if held else 'none'}"
+
+
+def _templates(app: App) -> Iterator[Checked]:
+    try:
+        problems = app.templates.check()
+    except ResponderError as error:
+        yield Checked("templates", "failed", str(error), "mend it; the running daemon keeps its last good set")
+        return
+    for problem in problems:
+        yield Checked("templates", "failed", str(problem), "mend it; the running daemon keeps its last good set")
+    if not problems:
+        yield Checked("templates", "ok", f"{len(app.templates.names())} templates, policy and cues agree")
+
+
+def _model(app: App) -> Checked:
+    model = app.model.get()
+    if model is None:
+        return Checked("model", "failed", f"none in {app.models_folder}: everything is held", "run 'responder train'")
+    return Checked("model", "ok", model.version)
+
+
+def _mailbox(app: App, name: str) -> Iterator[Checked]:
+    chosen = app.mailboxes[name]
+    cure = f"check RESPONDER_MAILBOXES__{name.upper()}__"
+    yield _tried(f"{name} IMAP", f"{cure}IMAP_URL and its password", lambda: _imap(app, name))
+    yield _tried(f"{name} SMTP", f"{cure}SMTP_URL and its password", lambda: _smtp(app, name))
+    if not chosen.authserv_id:
+        cure = (
+            f"set RESPONDER_MAILBOXES__{name.upper()}__AUTHSERV_ID to what your server writes in Authentication-Results"
+        )
+        yield Checked(f"{name} sender check", "warning", "Authentication-Results are not checked", cure)
+    yield Checked(f"{name} mode", "ok", str(chosen.mode))
+
+
+def _imap(app: App, name: str) -> str:
+    inbox = app.inbox(name)
+    try:
+        inbox.select()
+        able, folders = inbox.capabilities(), inbox.folders()
+    finally:
+        inbox.close()
+    wanted = ("IDLE", "MOVE", "UIDPLUS", "SPECIAL-USE")
+    has = ", ".join(one for one in wanted if one in able) or "none of them"
+    return f"logged in, {len(folders)} folders; of {', '.join(wanted)} it has {has}"
+
+
+def _smtp(app: App, name: str) -> str:
+    transport = app.transport(name)
+    try:
+        extensions = transport.connect()
+    finally:
+        transport.close()
+    return f"logged in; {', '.join(extensions) or 'no extensions'}"
+
+
+def _tried(what: str, cure: str, attempt: Callable[[], str]) -> Checked:
+    try:
+        return Checked(what, "ok", attempt())
+    except ResponderError as error:
+        return Checked(what, "failed", str(error), cure)

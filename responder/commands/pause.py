@@ -1,0 +1,25 @@
+"""`responder pause` and `responder resume`."""
+
+import argparse
+import getpass
+
+from responder.app import build
+from responder.commands.show import lines
+from responder.core.errors import ResponderError
+
+
+def run(args: argparse.Namespace) -> int:
+    """Stop or start a mailbox's automatic replies."""
+    app = build(args.env_file)
+    if args.mailbox not in app.mailboxes:
+        known = ", ".join(app.mailboxes) or "none is configured"
+        raise ResponderError(f"there is no mailbox {args.mailbox}; known: {known}")
+    who = getpass.getuser()
+    with app.store.begin() as transaction:
+        transaction.mailbox(args.mailbox, app.clock())
+        if args.command == "pause":
+            transaction.pause(args.mailbox, app.clock(), who, args.why or "paused by a person")
+        else:
+            transaction.resume(args.mailbox, app.clock(), who)
+    lines(f"{args.mailbox} is {'paused: nothing is sent until resume' if args.command == 'pause' else 'sending again'}")
+    return 0
