@@ -36,12 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(import_module(args.module).run(args))
     except SettingsError as error:
-        print("responder: the settings are wrong; nothing was started", file=sys.stderr)
-        for problem in error.problems:
-            print(f"  {problem}", file=sys.stderr)
+        _complain("the settings are wrong; nothing was started", *error.problems)
         return 2
     except ResponderError as error:
-        print(f"responder: {error}", file=sys.stderr)
+        _complain(str(error))
         return 1
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -50,12 +48,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
+def _complain(said: str, *more: str) -> None:
+    sys.stderr.write("".join(f"{line}\n" for line in (f"responder: {said}", *(f"  {one}" for one in more))))
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Every command with its help; quick, because nothing heavy is imported."""
     parser = argparse.ArgumentParser(
         prog="responder",
-        description="Answers the shared mailboxes of community programs: sends the matching template, or holds the mail for "
-        "a person with every reason.",
+        description="Answers the shared mailboxes of community programs: sends the matching template,\n"
+        "or holds the mail for a person with every reason.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
