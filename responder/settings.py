@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -18,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from classifier.prediction import Program
-from responder.core.endpoint import Endpoint, Secret, Security
+from responder.core.endpoint import Endpoint, Secret, Security, is_loopback
 from responder.core.errors import SettingsError
 from responder.core.mailbox import Mode
 
@@ -41,13 +40,6 @@ def _comma_list(value: object) -> object:
     if isinstance(value, str):
         return tuple(item.strip().lower() for item in value.split(",") if item.strip())
     return value
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _split(url: str, kind: Literal["imap", "smtp"]) -> SplitResult:
@@ -75,7 +67,7 @@ def _endpoint(url: str, kind: Literal["imap", "smtp"], password: SecretStr | Non
     if user and password is None:
         raise ValueError(f"names a user, so {kind.upper()}_PASSWORD or {kind.upper()}_PASSWORD_FILE is needed")
     host = parts.hostname or ""
-    if user and security is Security.PLAIN and not _is_loopback(host):
+    if user and security is Security.PLAIN and not is_loopback(host):
         raise ValueError(f"would send the password in clear: use {kind}s:// or {kind}+starttls://")
     folder = unquote(parts.path.lstrip("/")) or "INBOX"
     secret = Secret(password.get_secret_value() if password else "")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_address
 
 
 class Security(StrEnum):
@@ -37,3 +38,11 @@ class Endpoint:
     user: str = ""
     password: Secret = NO_SECRET
     folder: str = "INBOX"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a password may go there without TLS: the machine itself, named by address or as localhost."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
