@@ -55,14 +55,14 @@ FREE_MAIL = frozenset(
     """gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk hotmail.fr hotmail.it hotmail.es hotmail.de
     live.com live.co.uk live.fr live.nl msn.com outlook.fr outlook.de outlook.es outlook.com.br yahoo.com
     yahoo.co.uk yahoo.co.in yahoo.co.jp yahoo.fr yahoo.de yahoo.it yahoo.es yahoo.com.br yahoo.co.id yahoo.ca
-    yahoo.com.ar ymail.com rocketmail.com aol.com icloud.com me.com mac.com proton.me protonmail.com pm.me gmx.de
-    gmx.net gmx.at gmx.ch gmx.com web.de t-online.de freenet.de mail.com zoho.com fastmail.com fastmail.fm
-    tutanota.com tuta.io mail.ru yandex.ru yandex.com ya.ru bk.ru list.ru inbox.ru rambler.ru ukr.net qq.com
-    foxmail.com 163.com 126.com yeah.net sina.com naver.com daum.net hanmail.net orange.fr wanadoo.fr free.fr
-    laposte.net sfr.fr libero.it virgilio.it tiscali.it alice.it terra.com.br uol.com.br bol.com.br seznam.cz
-    email.cz centrum.cz wp.pl o2.pl onet.pl interia.pl abv.bg rediffmail.com hey.com comcast.net verizon.net
-    att.net sbcglobal.net btinternet.com sky.com virginmedia.com ziggo.nl kpnmail.nl telenet.be skynet.be
-    bluewin.ch shaw.ca rogers.com bigpond.com""".split()
+    yahoo.com.ar ymail.com rocketmail.com aol.com icloud.com me.com mac.com proton.me protonmail.com pm.me
+    gmx.de gmx.net gmx.at gmx.ch gmx.com web.de t-online.de freenet.de mail.com zoho.com fastmail.com
+    fastmail.fm tutanota.com tuta.io mail.ru yandex.ru yandex.com ya.ru bk.ru list.ru inbox.ru rambler.ru
+    ukr.net qq.com foxmail.com 163.com 126.com yeah.net sina.com naver.com daum.net hanmail.net orange.fr
+    wanadoo.fr free.fr laposte.net sfr.fr libero.it virgilio.it tiscali.it alice.it terra.com.br uol.com.br
+    bol.com.br seznam.cz email.cz centrum.cz wp.pl o2.pl onet.pl interia.pl abv.bg rediffmail.com hey.com
+    comcast.net verizon.net att.net sbcglobal.net btinternet.com sky.com virginmedia.com ziggo.nl kpnmail.nl
+    telenet.be skynet.be bluewin.ch shaw.ca rogers.com bigpond.com""".split()
 )
 """Domains whose users have nothing to do with each other: no cap counts them together."""
 

@@ -126,6 +126,7 @@ _GROUPS: tuple[tuple[str, Mapping[str, str]], ...] = (
             "cue.coupon": "Coupon code in the mail: masked here",
             "cue.verifier-tried": "Verifier did not help: they asked it",
             "cue.vendor-case": "Verifier needs a decision",
+            "cue.vendor-mail": "Verifier writes: no case is named",
             "cue.signed-quote": "Signed quote came in",
             "cue.start-date": 'Start date disputed: "{words}"',
             "cue.orders": "Gives orders to the machine: not followed",
@@ -212,6 +213,7 @@ _GROUPS: tuple[tuple[str, Mapping[str, str]], ...] = (
             "sender.no-reply": "Takes no replies: {local}@",
             "marker.auto-submitted": "Automatic mail: it says so itself",
             "marker.auto-response": "Automatic answer: {words}",
+            "marker.no-loop": "Loop guard: a responder marked its own mail",
             "marker.rules-loop": "Mailbox rule: a program passed it on",
             "marker.list": "Mailing list: {words}",
             "marker.precedence": "Mass mail: {words}",
@@ -234,10 +236,10 @@ _SHORT: Mapping[str, str] = {
 """Where the words before the colon would hold a slot."""
 
 _MACHINE = frozenset(
-    """sender.null-path sender.system sender.role sender.list sender.no-reply sender.soft sender.own marker.auto-
-    submitted marker.suppress marker.precedence marker.bulk marker.list marker.unsubscribe marker.feedback-id
-    marker.auto-response marker.rules-loop marker.loop marker.ticket-system marker.unreadable subject.automatic
-    shape.report shape.calendar shape.read-receipt trust.spam""".split()
+    """sender.null-path sender.system sender.role sender.list sender.no-reply sender.soft sender.own
+    marker.auto-submitted marker.suppress marker.precedence marker.bulk marker.list marker.unsubscribe
+    marker.feedback-id marker.auto-response marker.rules-loop marker.loop marker.no-loop marker.ticket-system
+    marker.unreadable subject.automatic shape.report shape.calendar shape.read-receipt trust.spam""".split()
 )
 """Not sender.missing: a mail without From is broken, which is no sign of a machine."""
 
