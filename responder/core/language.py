@@ -1,8 +1,8 @@
 """The main language of a mail: by script, then by function words. No model, no third party; a mail costs a millisecond.
 
 Function words ("the", "der", "nie") are few, frequent and hardly borrowed, so names, addresses, product words and
-quoted error messages say nothing. Words are compared without diacritics, as many people type; the letters that only some
-languages have speak beside them.
+quoted error messages say nothing. Words are compared without diacritics, as many people type; the letters that only
+some languages have speak beside them.
 """
 
 import re
@@ -147,7 +147,7 @@ _LANGUAGES_OF = _index()
 
 
 def _scores(words: list[str]) -> dict[str, float]:
-    """How strongly each language speaks: shares of function words, plus letters of its own (at most a third as much)."""
+    """How strongly each language speaks: shares of function words, plus letters of its own (half as much at most)."""
     scores = dict.fromkeys(WORDS, 0.0)
     for word, count in Counter(map(fold, words)).items():
         for code, share in _LANGUAGES_OF.get(word, ()):

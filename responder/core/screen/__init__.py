@@ -1,7 +1,7 @@
 """Which mail no machine may answer: one table of rules, each line of it a small predicate (GNU Mailman's chain).
 
 In the order of the list of mail that must never be answered (C1 envelope, C2 markers, C3 shape, C4 trust, C5
-conversation). Every rule is asked, every hit is kept; ignoring beats holding. What only history knows stands in `core.caps`.
+conversation). Every rule is asked, every hit is kept; ignoring beats holding. `core.caps` has what only history knows.
 """
 
 from collections.abc import Iterable

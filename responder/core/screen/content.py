@@ -15,7 +15,8 @@ _RESENT = ("resent-from", "resent-to", "resent-date", "resent-message-id", "rese
 _WORD = re.compile(r"\w+")
 _NEEDS = re.compile(
     r"\b(?:decision|decide|approv\w{1,5}|escalat\w{1,5}|appeal\w{0,4}|disput\w{1,4}|manual(?:ly)? review\w{0,3}"
-    r"|please (?:advise|confirm|review|reply|respond)|advise|could you|can you|would you|(?:your|needs?) (?:review|attention|input)"
+    r"|please (?:advise|confirm|review|reply|respond)|advise|could you|can you|would you"
+    r"|(?:your|needs?) (?:review|attention|input)"
     r"|awaiting your|action (?:is )?(?:required|needed))\b",
     re.IGNORECASE,
 )
@@ -86,7 +87,7 @@ def foreign(case: Case) -> Iterator[Finding]:
 
 
 def vendor_case(case: Case) -> Iterator[Finding]:
-    """The verifier writes about a case that waits for us; a notice by machine is ignored for its marks, not for this."""
+    """The verifier writes about a case that waits for us; a notice by machine is ignored for its marks."""
     if domain_matches(case.author_domain, case.known.vendor_domains):
         said = f"{case.message.subject[:LONGEST]}\n{case.message.text[:_LOOKED_AT]}"
         if _NEEDS.search(said) and _CASE.search(said):

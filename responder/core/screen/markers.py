@@ -30,9 +30,10 @@ _RESPONDER_WORDS: tuple[tuple[str, str], ...] = (
 """Fields that mean a program only with this word in front."""
 _NO = frozenset({"no", "false", "0", "none", "never", "off"})
 HELP_DESK_FIELDS = tuple(
-    """x-zendesk x-servicenow x-jira- x-atlassian x-github- x-gitlab- x-freshdesk x-freescout x-helpscout x-helpspot 
-    x-otrs x-znuny x-zammad x-osticket x-rt- rt-ticket rt-originator x-kayako x-intercom x-redmine- x-bugzilla- x-launchpad-
-    x-phabricator- x-gerrit- x-jenkins x-sentry x-circleci x-travis x-discourse- x-trac- x-pagerduty""".split()
+    """x-zendesk x-servicenow x-jira- x-atlassian x-github- x-gitlab- x-freshdesk x-freescout x-helpscout
+    x-helpspot x-otrs x-znuny x-zammad x-osticket x-rt- rt-ticket rt-originator x-kayako x-intercom
+    x-redmine- x-bugzilla- x-launchpad- x-phabricator- x-gerrit- x-jenkins x-sentry x-circleci x-travis
+    x-discourse- x-trac- x-pagerduty""".split()
 )
 _HELP_DESK_MAILER = re.compile(
     r"zendesk|freshdesk|freescout|helpscout|help scout|helpspot|otrs|znuny|zammad|osticket|request tracker|kayako"

@@ -58,7 +58,7 @@ def aligned(domain: str, author: str) -> bool:
 
 
 def dmarc(case: Case) -> Iterator[Finding]:
-    """Hold where our server did not prove the author's domain: by DMARC, or by aligned SPF or DKIM where it has none."""
+    """Hold where our server did not prove the author's domain: by DMARC, or by aligned SPF or DKIM without it."""
     if not case.known.authserv_id:
         return
     found = results(case)
