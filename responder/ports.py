@@ -387,7 +387,7 @@ class Transaction(Protocol):
         """
 
     # delivery
-    def lease(  # noqa: PLR0917 - callers give all five in this order
+    def lease(
         self, mailbox: str, limit: int, at: datetime, until: datetime, owner: str, *, automatic: int
     ) -> Sequence[StoredReply]:
         """Up to `limit` owed replies that are due, moved to SENDING with attempts + 1.

@@ -1,0 +1,1 @@
+"""How the tables came to be, revision by revision; a revision is never changed once it was released."""
