@@ -201,7 +201,17 @@ def _templates(commands: "Commands") -> None:
 def _train(commands: "Commands") -> None:
     parser = _command(commands, "train", "Train a model from the corpus and the corrections")
     parser.add_argument("--corpus", type=Path, metavar="DIR", help="the training texts; unset: the shipped ones")
+    parser.add_argument(
+        "--shipped", action="store_true", help="rebuild the model that ships with the package, from the corpus alone"
+    )
 
 
 def _evaluate(commands: "Commands") -> None:
-    _command(commands, "evaluate", "How good the model is on writers it has not seen", as_json=True)
+    parser = _command(
+        commands,
+        "evaluate",
+        "How good the model is on writers it has not seen",
+        more="Every text is judged by a model that never saw its writer.",
+        as_json=True,
+    )
+    parser.add_argument("--corpus", type=Path, metavar="DIR", help="labelled texts; unset: the shipped ones")

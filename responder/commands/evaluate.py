@@ -1,0 +1,55 @@
+"""`responder evaluate`: how good the model's recipe is on writers it has not seen."""
+
+import argparse
+from dataclasses import asdict
+
+from classifier.dataset import CORPUS, CorpusError, load_corpus, require_enough
+from classifier.evaluate import Report, cross_validate
+from responder.commands.show import as_json, lines, table
+from responder.core.errors import ResponderError
+
+
+def run(args: argparse.Namespace) -> int:
+    """Cross-validate over writers and print."""
+    try:
+        samples = load_corpus(args.corpus or CORPUS)
+        require_enough(samples)
+    except CorpusError as error:
+        raise ResponderError(f"nothing was evaluated:\n{error}") from None
+    report = cross_validate(samples).report()
+    if args.json:
+        as_json(asdict(report))
+    else:
+        print_report(report)
+    return 0
+
+
+def print_report(report: Report) -> None:
+    """Tables for people."""
+    lines(
+        f"{report.texts} texts by {report.writers} writers; each judged by a model that never saw its writer",
+        f"right: intent {report.accuracy:.1%} (macro-F1 {report.macro_f1:.1%}), program {report.program_accuracy:.1%}",
+        f"answerable with 1 % wrong: {report.coverage:.1%} of all, {report.answered:.1%} of what deserves a reply, "
+        f"at confidence {_number(report.threshold)} (with a 95 % bound: {_number(report.bounded_threshold)})",
+        "",
+    )
+    rows = [
+        (
+            str(one.intent),
+            str(one.count),
+            f"{one.precision:.1%}",
+            f"{one.recall:.1%}",
+            f"{one.f1:.1%}",
+            _number(one.threshold),
+            f"{one.coverage:.1%}",
+        )
+        for one in report.intents
+    ]
+    columns = ("intent", "texts", "precision", "recall", "F1", "needs for 99 %", "found at that")
+    table("Per intent", columns, rows, empty="no texts")
+    points = [(f"{threshold:g}", f"{kept:.1%}", f"{right:.2%}") for threshold, kept, right in report.curve]
+    table("Coverage against precision (predictions but other)", ("confidence", "kept", "right"), points, empty="none")
+
+
+def _number(threshold: float | None) -> str:
+    return "none" if threshold is None else f"{threshold:.3f}"
