@@ -23,7 +23,7 @@ _MIN_LOOSE, _MIN_NEAR, _MIN_SECRET, _MAX_CODE = 10, 6, 24, 60
 
 
 def find_codes(text: str) -> Iterator[tuple[int, int]]:
-    """Where tokens stand that look like coupon codes: by their shape alone, or by shape and a coupon word before them."""
+    """Where tokens stand that look like coupon codes: by shape alone, or by shape after a word like coupon."""
     words = [
         match.span() for match in _COUPON_WORD.finditer(text) if not _OTHER_CODE.search(text, *_just_before(match))
     ]

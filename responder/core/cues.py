@@ -16,7 +16,7 @@ __all__ = ["Cue", "failing_examples", "find_cues", "load_cues", "mask"]
 
 SCOPES = ("text", "subject", "both")
 NEGATION_REACH = 4
-WHOLE_LENGTH = 60
+WHOLE_LENGTH = 80
 """A text that is one thing only (thanks) has at most so many words, and so many that no phrase knows (names):"""
 WHOLE_UNKNOWN = 5
 _REPLY_SUBJECT = re.compile(r"\s*(?:(?:re|aw|sv|antw|odp|ref|rif|res|vs|ynt)\s*:|$)", re.IGNORECASE)
@@ -77,10 +77,8 @@ def find_cues(subject: str, text: str, cues: Sequence[Cue], *, author: str = "")
 
     Takes time linear in the text.
     """
-    body, head = split_words(text), split_words(subject)
-    domain = author.rpartition("@")[2].lower()
-    found = (_find(cue, head, body, subject, text, domain) for cue in cues)
-    return tuple(one for one in found if one is not None)
+    mail = _Mail(subject, text, split_words(subject), split_words(text), author.rpartition("@")[2].lower())
+    return tuple(found for cue in cues if (found := _find(cue, mail)) is not None)
 
 
 def failing_examples(cues: Sequence[Cue]) -> list[str]:
@@ -104,16 +102,25 @@ def _hits(cue: Cue, example: str) -> bool:
     return bool(find_cues(subject, example, (cue,), author=author))
 
 
-def _find(cue: Cue, head: Words, body: Words, subject: str, text: str, domain: str) -> Finding | None:
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    subject: str
+    text: str
+    head: Words
+    body: Words
+    domain: str
+
+
+def _find(cue: Cue, mail: _Mail) -> Finding | None:
     if cue.whole:
-        return _finding(cue, "") if _whole(cue, body, head, subject) else None
+        return _finding(cue, "") if _whole(cue, mail) else None
     if cue.codes:
-        return _finding(cue, "") if any(True for part in (text, subject) for _ in find_codes(part)) else None
-    for words, scope in ((body, "text"), (head, "subject")):
+        return _finding(cue, "") if any(True for part in (mail.text, mail.subject) for _ in find_codes(part)) else None
+    for words, scope in ((mail.body, "text"), (mail.head, "subject")):
         if cue.scope in (scope, "both") and (span := _first(cue, words)):
             return _finding(cue, mask(words.excerpt(*span)))
-    if domain and any(f".{domain}".endswith(f".{end}") for end in cue.domains):
-        return _finding(cue, domain)
+    if mail.domain and any(f".{mail.domain}".endswith(f".{end}") for end in cue.domains):
+        return _finding(cue, mail.domain)
     return None
 
 
@@ -159,29 +166,27 @@ def _in_quotes(words: Words, start: int) -> bool:
     return before.count('"') % 2 == 1
 
 
-def _whole(cue: Cue, body: Words, head: Words, subject: str) -> bool:
-    said = [index for index, token in enumerate(body.tokens[: 2 * WHOLE_LENGTH]) if token not in (".", ",")]
-    if not said or len(body.tokens) >= 2 * WHOLE_LENGTH or len(said) > WHOLE_LENGTH or "?" in body.clean + subject:
+def _whole(cue: Cue, mail: _Mail) -> bool:
+    """Whether the text is this one thing, and the subject no fresh one that says something else."""
+    body, head = mail.body, mail.head
+    if len(body.tokens) > WHOLE_LENGTH or "?" in mail.text or "?" in mail.subject or "<link>" in body.places:
         return False
-    if _has(cue.exceptions, body) or not _has(cue.phrases, body):
+    if _has(cue.exceptions, body) or not _has(cue.phrases, body) or not _covers(cue, body):
         return False
-    if not (
-        _REPLY_SUBJECT.match(subject) or _covers(cue, head, [i for i, t in enumerate(head.tokens) if t not in ".,"])
-    ):
-        return False
-    return _covers(cue, body, said)
+    return _REPLY_SUBJECT.match(mail.subject) is not None or (not _has(cue.exceptions, head) and _covers(cue, head))
 
 
 def _has(phrases: Sequence[Phrase], words: Words) -> bool:
     return any(True for _ in _spans(phrases, words))
 
 
-def _covers(cue: Cue, words: Words, said: Sequence[int]) -> bool:
+def _covers(cue: Cue, words: Words) -> bool:
     """Whether phrases make up the text but for a few names, which begin with a capital and hold no figures."""
     covered = {index for start, end in _spans(cue.phrases + cue.filler, words) for index in range(start, end)}
+    said = [index for index, token in enumerate(words.tokens) if token not in (".", ",")]
     unknown = [words.clean[slice(*words.spans[index])] for index in said if index not in covered]
     names = all(word[0].isupper() and word.isalpha() and word != word.upper() for word in unknown)
-    return bool(covered) and names and len(unknown) <= WHOLE_UNKNOWN
+    return names and len(unknown) <= WHOLE_UNKNOWN
 
 
 def _lists(table: object, problems: list[str]) -> dict[str, Sequence[str]]:
