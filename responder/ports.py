@@ -9,8 +9,10 @@ from typing import Protocol
 
 from classifier.prediction import Evidence, Prediction
 from responder.core.caps import History
+from responder.core.cues import Cue
 from responder.core.lifecycle import MessageStage, ReplyStage
 from responder.core.message import Message, MessageKey
+from responder.core.policy import Policy
 from responder.core.verdict import Disposition, Finding
 
 # --------------------------------------------------------------------------------------------------------- the world
@@ -144,6 +146,19 @@ class Rendered:
     html: str
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What staff edit besides the templates: one consistent reading of policy, cues and facts."""
+
+    policy: Policy
+    cues: tuple[Cue, ...]
+    facts: Mapping[str, str]
+    vendor_domains: frozenset[str]
+    """The verification vendor's sender domains."""
+    version: str
+    """Twelve hex digits of the SHA-256 over the three files."""
+
+
 class Render(Protocol):
     """Templates by name, as `education/renewal`. Thread-safe; re-read when the files change, the last good set stays."""
 
@@ -155,6 +170,9 @@ class Render(Protocol):
 
     def names(self) -> Sequence[str]:
         """Every template there is."""
+
+    def rules(self) -> Rules:
+        """Policy, cues and facts as of now; the last good set where the files are broken."""
 
 
 # --------------------------------------------------------------------------------------------------------- the store
@@ -472,6 +490,9 @@ class Transaction(Protocol):
 
     def next_ordinal(self, id: int) -> int:  # noqa: A002 - as above
         """The ordinal the next reply to this message gets, from 1; it makes the reply's Message-ID."""
+
+    def suggest(self, id: int, template: str | None) -> None:
+        """Which template a person would start from."""
 
     def draft(self, id: int, text: str | None) -> None:  # noqa: A002 - as above
         """Keep a person's draft; no stage changes, no version moves."""

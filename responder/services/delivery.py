@@ -144,8 +144,8 @@ def _after(reply: StoredReply, stage: MessageStage) -> MessageStage | None:
 
 
 def backoff(attempts: int) -> timedelta:
-    """Doubling from a minute to six hours, with a fifth of jitter so that a crowd does not come back at once."""
-    step = min(FIRST_RETRY * 2 ** min(attempts - 1, 20), LAST_RETRY)
+    """Doubling from a minute to six hours, with some jitter so that a crowd does not come back at once."""
+    step: timedelta = min(FIRST_RETRY * 2 ** min(attempts - 1, 20), LAST_RETRY)
     return step * random.uniform(0.9, 1.1)  # noqa: S311 - spreading retries, no secret
 
 

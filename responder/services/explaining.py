@@ -88,14 +88,14 @@ class Explainer:
             prediction=prediction,
             findings=prepared.judged.findings,
             disposition=prepared.disposition,
-            program=program_of(prediction, mailbox.program, judge.rules.policy),
+            program=program_of(prediction, judge.rules.policy, mailbox.program),
             evidence=tuple(model.evidence(text, mailbox.program)) if model and text else (),
         )
 
     def _mailbox_of(self, message: Message) -> tuple[Mailbox, str]:
         """The mailbox, and the address that thereby counts as ours."""
         named = self.mailbox
-        if named in self.mailboxes:
+        if named is not None and named in self.mailboxes:
             return self.mailboxes[named], ""
         programs = [Program(named)] if named else [one for one in Program if one is not Program.UNKNOWN]
         for recipient in message.recipients:

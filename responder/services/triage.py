@@ -82,8 +82,8 @@ class _Decider:
         return self._decision(stored, disposition, reply, None)
 
     def _restrained(self, disposition: Disposition) -> Disposition:
-        """What shadow and draft make of an answer: a hold, the draft ready, never sent by a later switch of mode."""
-        if isinstance(disposition, Answer | Acknowledge):
+        """What draft mode makes of an answer: a hold, the draft ready, never sent by a later switch of mode."""
+        if self._judge.mailbox.mode is Mode.DRAFT and isinstance(disposition, Answer | Acknowledge):
             waits = Finding("mode.draft", Effect.HOLD, self._judge.mailbox.mode)
             return Hold((*disposition.reasons, waits), disposition.prediction, disposition.template)
         return disposition
