@@ -110,9 +110,8 @@ def _relabel(app: App, args: argparse.Namespace) -> None:
     if args.intent not in {*Intent}:
         raise ResponderError(f"there is no intent {args.intent}; write one of {', '.join(Intent)}")
     template = app.review.relabel(args.number, Intent(args.intent), getpass.getuser())
-    lines(
-        f"corrected to {args.intent}; {f'the draft is {template}' if template else 'no template fits: write the answer'}"
-    )
+    draft = f"the draft is {template}" if template else "no template fits: write the answer"
+    lines(f"corrected to {args.intent}; {draft}")
 
 
 def _restore(app: App, args: argparse.Namespace) -> None:
