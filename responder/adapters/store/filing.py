@@ -30,9 +30,10 @@ class Filing(Part):
 
     def unkept(self, mailbox: str, limit: int) -> Sequence[StoredReply]:
         """See ports.Transaction."""
+        sent = select(replies.c.id).where(replies.c.mailbox == mailbox, text(UNKEPT)).order_by(replies.c.id).limit(limit)
         joined = replies.join(messages, messages.c.id == replies.c.message)
-        sent = select(*REPLY).select_from(joined).where(replies.c.mailbox == mailbox, text(UNKEPT))
-        return [stored_reply(row) for row in self._connection.execute(sent.order_by(replies.c.id).limit(limit))]
+        rows = select(*REPLY).select_from(joined).where(replies.c.id.in_(sent)).order_by(replies.c.id)
+        return [stored_reply(row) for row in self._connection.execute(rows)]
 
     def kept(self, ids: Sequence[int]) -> None:
         """See ports.Transaction."""

@@ -162,7 +162,7 @@ def put_answering(
     """A message whose automatic answer is owed."""
     [row] = put(store, message, at=at)
     with store.begin() as transaction:
-        transaction.decide([answer(row, not_before=at, **changes)], at)
+        transaction.decide([answer(row, **({"not_before": at} | changes))], at)
         return fresh(transaction.message(row.id)), transaction.replies(row.id)[0]
 
 
