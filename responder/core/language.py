@@ -10,11 +10,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 
-from responder.core.words import LETTERS, WORDS
+from responder.core.words import LETTERS, SCRIPT_WORDS, WORDS
 
 NAMES: Mapping[str, str] = {
     "am": "Amharic", "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech", "da": "Danish",
-    "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French",
+    "de": "German", "el": "Greek", "en": "English",
+    "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French",
     "he": "Hebrew", "hi": "Hindi", "hr": "Croatian or Serbian", "hu": "Hungarian", "hy": "Armenian", "id": "Indonesian",
     "it": "Italian", "ja": "Japanese", "ka": "Georgian", "km": "Khmer", "ko": "Korean", "lt": "Lithuanian",
     "lv": "Latvian", "my": "Burmese", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese",
@@ -27,6 +28,7 @@ NAMES: Mapping[str, str] = {
 _LOOKED_AT = 20_000
 _NOISE = re.compile(
     r"(?m:^[ \t]*>.*$)"  # quoted mail
+    r"|(?i:\bopen[ -]source\b)"  # every language says it in English
     r"|(?i:\b(?:https?|ftp)://\S+|\bwww\.\S+)"
     r"|[^\s@<>]{1,100}@[^\s@<>]{1,100}"
     r"|(?m:^(?:    |\t).*$)"  # indented: code, tables
@@ -60,10 +62,17 @@ _SCRIPTS: tuple[tuple[str, re.Pattern[str], int], ...] = tuple(
 """Script by letters; a sign that stands for a syllable or a word weighs as much as the letters it replaces."""
 _FEWEST_WORDS = 3
 _LIKELY_ENGLISH = 1.25
-"""How much stronger than English another language must speak: the mailboxes are English, so are most doubtful mails."""
+"""How much stronger than English the others must speak: the mailboxes are English, so are most doubtful mails."""
+_STRAY = 1.5
+"""As much as a stray word or name may say in a text that has English words, too."""
+_UNKNOWN_WORD = 0.6
+"""What a word with a letter that English lacks says, though no list knows it."""
 _LETTER_WEIGHT = 0.7
-_UNKNOWN_FROM = 25
-_UNKNOWN_SHARE = 0.04
+_WITHIN_NAMES = 2
+_SURELY_ENGLISH = 2.0
+_UNKNOWN_FROM = 20
+_UNKNOWN_SHARE = 0.12
+"""Less than this share of known words: no language we know."""
 
 
 def language(text: str) -> str:
@@ -83,41 +92,70 @@ def language(text: str) -> str:
 
 
 def _within_script(script: str, text: str) -> str:
-    """Tell apart the languages that share a script by the letters only one of them has."""
-    for code, letters in LETTERS.get(script, {}).items():
-        if sum(text.count(letter) for letter in letters) * 200 >= len(text):
-            return code
-    return script
+    """Tell apart the languages that share a script, by letters and words that their neighbours lack."""
+    scores = {code: sum(map(text.count, letters)) for code, letters in LETTERS.get(script, {}).items()}
+    counts = Counter(_WORD.findall(text.lower()))
+    for code, words in SCRIPT_WORDS.get(script, {}).items():
+        scores[code] += sum(2 * counts[word] for word in words.split())
+    return max(scores, key=lambda code: scores[code], default=script)
 
 
 def _latin(text: str) -> str:
-    words = _plain_words(text)
+    """First whether it is English at all, then which of the others: neighbours share most of their words."""
+    words, within_names = _plain_words(text)
+    english = sum(_ENGLISH.get(fold(word), 0.0) for word in words)
+    if english < _SURELY_ENGLISH:
+        words += within_names
     if len(words) < _FEWEST_WORDS:
         return "en"
-    scores = _scores(words)
-    best = max(scores, key=lambda code: scores[code])
-    if best != "en" and scores[best] >= _needed(len(words)) and scores[best] > _LIKELY_ENGLISH * scores["en"]:
-        return best
-    known = sum(scores.values())
-    if len(words) >= _UNKNOWN_FROM and known < _UNKNOWN_SHARE * len(words):
+    foreign = sum(_foreign(word) for word in words)
+    if len(words) >= _UNKNOWN_FROM and english + foreign < _UNKNOWN_SHARE * len(words):
         return "und"
+    if foreign > _LIKELY_ENGLISH * english and foreign >= (_STRAY if english else 1.0):
+        scores = _scores(words)
+        return max(scores, key=lambda code: scores[code])
     return "en"
 
 
-def _needed(count: int) -> float:
-    """How much evidence a text of so many words must give: a stray word or two is a name or a greeting."""
-    return min(1.0 + count / 25, 4.0)
+def _foreign(word: str) -> float:
+    """How surely a word is of another language than English."""
+    folded = fold(word)
+    if folded in _LANGUAGES_OF:
+        return 0.0 if folded in _ENGLISH else 1.0
+    return 0.0 if word.isascii() or folded in _LOANS else _UNKNOWN_WORD
 
 
-def _plain_words(text: str) -> list[str]:
-    """Words that may be function words: in lower case, or at the start of a line or sentence. In capitals only: all."""
+def _plain_words(text: str) -> tuple[list[str], list[str]]:
+    """Words that may be function words: in lower case, or starting a line or sentence; in a text all in capitals, all.
+
+    Apart from them those between two capitalised words: "für" in Hochschule für Technik.
+    """
     bare = _QUOTE.sub(" ", text)
-    found = list(_WORD.finditer(bare if len(_WORD.findall(bare)) >= _FEWEST_WORDS else text))
-    source = found[0].string if found else ""
-    plain = [match[0] for match in found if match[0][0].islower() or _starts(source, match.start())]
-    if 2 * len(plain) < len(found) and sum(match[0].isupper() for match in found) * 2 > len(found):
-        plain = [match[0] for match in found]
-    return plain
+    source = bare if len(_WORD.findall(bare)) >= _FEWEST_WORDS else text
+    found = list(_WORD.finditer(source))
+    capitals = sum(match[0].isupper() for match in found)
+    if 2 * capitals > len(found):
+        return [match[0] for match in found], []
+    plain: list[str] = []
+    names: list[str] = []
+    within: list[str] | None = None  # lower-case words since a capitalised one
+    for match in found:
+        word = match[0]
+        if _starts(source, match.start()):
+            plain += within or []
+            within = None
+            plain.append(word)
+        elif not word[0].islower():
+            names += within or []
+            within = []
+        elif within is None:
+            plain.append(word)
+        else:
+            within.append(word)
+            if len(within) > _WITHIN_NAMES:
+                plain += within
+                within = None
+    return plain + (within or []), names
 
 
 def _starts(text: str, place: int) -> bool:
@@ -134,24 +172,31 @@ def fold(word: str) -> str:
 _NEIGHBOURS = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "đ": "d", "ı": "i", "ß": "ss", "œ": "oe"})
 
 
-def _index() -> Mapping[str, tuple[tuple[str, float], ...]]:
-    """Each folded word with its languages; a word of several languages counts a share for each."""
-    languages: dict[str, list[str]] = {}
+def _index() -> Mapping[str, frozenset[str]]:
+    """The languages of each word, as it is written properly and folded."""
+    languages: dict[str, set[str]] = {}
     for code, words in WORDS.items():
-        for word in dict.fromkeys(fold(word) for word in words.split()):
-            languages.setdefault(word, []).append(code)
-    return {word: tuple((code, 1.0 / len(codes)) for code in codes) for word, codes in languages.items()}
+        for word in words.split():
+            languages.setdefault(word, set()).add(code)
+            languages.setdefault(fold(word), set()).add(code)
+    return {word: frozenset(codes) for word, codes in languages.items()}
 
 
 _LANGUAGES_OF = _index()
+_ENGLISH = {word: 1.0 if codes == {"en"} else 0.5 for word, codes in _LANGUAGES_OF.items() if "en" in codes}
+_LOANS = frozenset("cafe resume naive facade cliche expose protege fiance vis deja a".split())
 
 
 def _scores(words: list[str]) -> dict[str, float]:
-    """How strongly each language speaks: shares of function words, plus letters of its own (half as much at most)."""
-    scores = dict.fromkeys(WORDS, 0.0)
-    for word, count in Counter(map(fold, words)).items():
-        for code, share in _LANGUAGES_OF.get(word, ()):
-            scores[code] += share * count
+    """How strongly each language but English speaks: its words, the rarer among languages the better, and letters."""
+    scores = {code: 0.0 for code in WORDS if code != "en"}
+    for word, count in Counter(words).items():
+        lowered = word.lower().replace("’", "'")
+        for code in _LANGUAGES_OF.get(lowered, frozenset()) - {"en"}:
+            scores[code] += count / len(_LANGUAGES_OF[lowered])
+        folded = fold(word)
+        for code in _LANGUAGES_OF.get(folded, frozenset()) - {"en"}:
+            scores[code] += 0.5 * count / len(_LANGUAGES_OF[folded])
     lowered = " ".join(words).lower()
     for code, letters in LETTERS["latin"].items():
         seen = _LETTER_WEIGHT * sum(lowered.count(letter) for letter in letters)
