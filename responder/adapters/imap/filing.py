@@ -41,7 +41,7 @@ def file(session: Session, folders: Folders, here: Selected, filings: Sequence[F
 def _flags(session: Session, uids: Sequence[int]) -> dict[int, frozenset[str]]:
     session.noop()
     return {
-        uid: frozenset(text(flag).lower() for flag in item.get(b"FLAGS", ()))
+        uid: frozenset(text(flag) for flag in item.get(b"FLAGS", ()))
         for some in chunks(uids)
         for uid, item in session.fetch(some, "FLAGS").items()
     }
@@ -53,9 +53,10 @@ def _change(filing: Filing, flags: frozenset[str], here: Selected, folders: Fold
     A message marked as deleted stays where it is: a person deleted it, or we copied it before.
     """
     wanted = (filing.keyword, ANSWERED) if filing.answered else (filing.keyword,)
-    add = tuple(flag for flag in wanted if flag.lower() not in flags and here.keeps(flag))
-    other = tuple(sorted(flags & STATES - {filing.keyword.lower()}))
-    target = folders.named(filing.folder) if filing.folder and DELETED.lower() not in flags else None
+    has = {flag.lower() for flag in flags}
+    add = tuple(flag for flag in wanted if flag.lower() not in has and here.keeps(flag))
+    other = tuple(sorted(flag for flag in flags if flag.lower() in STATES - {filing.keyword.lower()}))
+    target = folders.named(filing.folder) if filing.folder and DELETED.lower() not in has else None
     return add, other, None if target == here.folder else target
 
 
