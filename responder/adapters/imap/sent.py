@@ -75,7 +75,7 @@ class SentFolder:
         name = folders.sent()
         if name is None:
             return None
-        uidvalidity, uidnext = session.status(name)
+        uidvalidity, uidnext = _status(session, name)
         if self._place != (name, uidvalidity):
             self._place, self._last = (name, uidvalidity), 0
         elif uidnext is not None and uidnext <= self._last + 1:
@@ -103,6 +103,13 @@ class SentFolder:
         if "X-Loop" not in header:
             for one in _replied_to(header):
                 self._answered[one] = None
+
+
+def _status(session: Session, name: str) -> tuple[int, int | None]:
+    """UIDVALIDITY and UIDNEXT. Of the selected folder STATUS tells old news (RFC 3501 section 6.3.10)."""
+    if session.selected is not None and session.selected.folder == name:
+        return session.selected.uidvalidity, None
+    return session.status(name)
 
 
 def _examine(session: Session, name: str) -> None:
