@@ -46,6 +46,7 @@ COMMON_FACTS: Mapping[str, str] = MappingProxyType(
 PROGRAM_FACTS: Mapping[str, str] = MappingProxyType(
     {
         "program_name": "the program's name",
+        "sender_name": "the name beside the mailbox's address",
         "application_url": "where to apply",
         "requirements_url": "the rules",
         "renewal_url": "where to renew",
@@ -54,7 +55,7 @@ PROGRAM_FACTS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Facts of one program; for every template they are there with its name before them, as education_application_url."""
-MAY_BE_EMPTY = frozenset({"first_reply_time", *PROGRAM_FACTS} - {"program_name"})
+MAY_BE_EMPTY = frozenset({"first_reply_time", *PROGRAM_FACTS} - {"program_name", "sender_name"})
 
 
 def reply_values(message: Message, mailbox: str, at: datetime) -> dict[str, str]:
