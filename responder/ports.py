@@ -491,8 +491,8 @@ class Transaction(Protocol):
     def next_ordinal(self, id: int) -> int:  # noqa: A002 - as above
         """The ordinal the next reply to this message gets, from 1; it makes the reply's Message-ID."""
 
-    def suggest(self, id: int, template: str | None) -> None:
-        """Which template a person would start from."""
+    def suggest(self, id: int, template: str | None) -> None:  # noqa: A002 - as above
+        """Which template a person would start from; no stage changes, no version moves."""
 
     def draft(self, id: int, text: str | None) -> None:  # noqa: A002 - as above
         """Keep a person's draft; no stage changes, no version moves."""

@@ -30,7 +30,9 @@ class Filing(Part):
 
     def unkept(self, mailbox: str, limit: int) -> Sequence[StoredReply]:
         """See ports.Transaction."""
-        sent = select(replies.c.id).where(replies.c.mailbox == mailbox, text(UNKEPT)).order_by(replies.c.id).limit(limit)
+        sent = (
+            select(replies.c.id).where(replies.c.mailbox == mailbox, text(UNKEPT)).order_by(replies.c.id).limit(limit)
+        )
         joined = replies.join(messages, messages.c.id == replies.c.message)
         rows = select(*REPLY).select_from(joined).where(replies.c.id.in_(sent)).order_by(replies.c.id)
         return [stored_reply(row) for row in self._connection.execute(rows)]

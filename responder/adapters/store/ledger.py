@@ -1,6 +1,6 @@
 """Stage changes: the rows are locked, the steps checked in memory, the outcome written in a few guarded statements.
 
-Replies are locked before messages, both by id, so that two transactions wait for each other in one order only.
+Replies are locked before messages, both in one order, so that two transactions wait for each other in one order only.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,8 @@ from responder.core.errors import StaleError
 from responder.core.lifecycle import MessageStage, ReplyStage, may_step
 from responder.core.verdict import Finding
 from responder.ports import Event
+
+_UNDER_WAY = frozenset({ReplyStage.QUEUED, ReplyStage.SENDING})
 
 
 @dataclass(slots=True)
@@ -41,7 +43,6 @@ class ReplyEntry:
 
     id: int
     message: int
-    automatic: bool
     receipt: bool
     was: ReplyStage
     stage: ReplyStage
@@ -85,13 +86,18 @@ class Ledger:
         entry.changes |= {"leased_until": None, "leased_by": None, **changes}
         self._events.append(replace(event, message=entry.message, reply=entry.id))
 
+    def owe(self, reply: int, message: int, *, receipt: bool) -> None:
+        """Take up a reply that was queued after the rows were locked."""
+        self.replies[reply] = ReplyEntry(reply, message, receipt, ReplyStage.QUEUED, ReplyStage.QUEUED)
+
     def record(self, event: Event) -> None:
         """Write an event with the changes."""
         self._events.append(event)
 
     def write(self, at: datetime, who: str) -> None:
-        """Withdraw owed replies their message has no use for any more, then write everything."""
+        """Withdraw replies their message has no use for, hold messages nobody owes an answer, then write everything."""
         self._withdraw(at, who)
+        self._hold_unowed(at, who)
         write_changes(self._connection, replies, [_reply_change(one) for one in self.replies.values() if one.changes])
         write_changes(self._connection, messages, [_message_change(one) for one in self.messages.values() if one.steps])
         write_events(self._connection, self._events)
@@ -106,6 +112,14 @@ class Ledger:
             if reply.stage is ReplyStage.QUEUED and not reply.fits(message):
                 event = Event(at, who, reply_event(ReplyStage.CANCELLED), f"the message is {message.stage}")
                 self.step_reply(reply, ReplyStage.CANCELLED, event)
+
+    def _hold_unowed(self, at: datetime, who: str) -> None:
+        owed = {reply.message for reply in self.replies.values() if not reply.receipt and reply.stage in _UNDER_WAY}
+        for message in self.messages.values():
+            if message.stage is MessageStage.ANSWERING and message.id not in owed:
+                self.step(
+                    message, MessageStage.HELD, Event(at, who, MessageStage.HELD, "no answer is under way any more")
+                )
 
 
 def check_step(entry: MessageEntry, stage: MessageStage) -> None:
@@ -170,9 +184,9 @@ def _lock_messages(connection: Connection, ids: Sequence[int]) -> list[MessageEn
 
 def _lock_replies(connection: Connection, of: Sequence[int]) -> list[ReplyEntry]:
     c = replies.c
-    columns = (c.id, c.message, c.automatic, c.receipt, c.stage)
-    locked = select(*columns).where(c.message.in_(of)).order_by(c.id).with_for_update()
+    columns = (c.id, c.message, c.receipt, c.stage)
+    locked = select(*columns).where(c.message.in_(of)).order_by(c.message, c.ordinal).with_for_update()
     return [
-        ReplyEntry(row.id, row.message, row.automatic, row.receipt, ReplyStage(row.stage), ReplyStage(row.stage))
+        ReplyEntry(row.id, row.message, row.receipt, ReplyStage(row.stage), ReplyStage(row.stage))
         for row in connection.execute(locked)
     ]

@@ -79,6 +79,7 @@ class People(Part):
         check_step(entry, MessageStage.ANSWERING)
         ordinal = self.next_ordinal(id)
         made = insert_replies(self._connection, [(entry, ordinal, reply)], event.at)[id]
+        ledger.owe(made, id, receipt=reply.receipt)
         ledger.step(entry, MessageStage.ANSWERING, replace(event, reply=made))
         ledger.write(event.at, event.who)
         return made
@@ -99,6 +100,10 @@ class People(Part):
         """See ports.Transaction."""
         last = select(func.max(replies.c.ordinal)).where(replies.c.message == id)
         return (self._connection.execute(last).scalar() or 0) + 1
+
+    def suggest(self, id: int, template: str | None) -> None:  # noqa: A002 - as above
+        """See ports.Transaction."""
+        self._connection.execute(update(messages).where(messages.c.id == id).values(template=template))
 
     def draft(self, id: int, text: str | None) -> None:  # noqa: A002 - as above
         """See ports.Transaction."""

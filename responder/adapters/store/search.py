@@ -69,7 +69,9 @@ def _where(query: Query) -> Iterator[ColumnElement[bool]]:
 
 def _terms(words: str) -> list[tuple[str, str]]:
     """(prefix, text) of each term, case folded; the prefix is empty for free words."""
-    terms = ((match[1] or "", match[2] or (match[3] or "").strip('"')) for match in _TERM.finditer(plain(words)[:LENGTH]))
+    terms = (
+        (match[1] or "", match[2] or (match[3] or "").strip('"')) for match in _TERM.finditer(plain(words)[:LENGTH])
+    )
     return [(prefix.lower(), text.casefold()) for prefix, text in terms if text][:TERMS]
 
 

@@ -149,6 +149,14 @@ def test_a_receipt_leaves_its_message_held(store: Store) -> None:
     assert (two.stage, two.version, two.findings[-1]) == (MessageStage.HELD, 3, REFUSED)
 
 
+def test_an_answer_that_ended_leaves_nobody_waiting(store: Store) -> None:
+    """Settled without a word about its message, the message is HELD: nothing stays ANSWERING that nobody answers."""
+    row, reply = put_answering(store, mail(1))
+    take(store)
+    settle(store, Settlement(reply.id, ReplyStage.FAILED))
+    assert look(store, row.id).stage is MessageStage.HELD
+
+
 def test_only_what_is_sending_or_in_doubt_is_settled(store: Store) -> None:
     """A late or repeated settlement is left out of the answer and changes nothing."""
     row, reply = put_answering(store, mail(1))

@@ -189,6 +189,17 @@ def test_a_draft_moves_no_version(store: Store) -> None:
     assert events_of(store, held.id) == ["received", "held"]
 
 
+def test_a_suggestion_moves_no_version(store: Store) -> None:
+    """Another template to start from is a hint, not a step."""
+    held = put_held(store, mail(1))
+    with store.begin() as transaction:
+        transaction.suggest(held.id, "education/lost")
+    assert look(store, held.id) == replace(held, template="education/lost")
+    with store.begin() as transaction:
+        transaction.suggest(held.id, None)
+    assert look(store, held.id).template is None
+
+
 def test_the_last_label_counts(store: Store) -> None:
     """One text teaches one label: the last; oldest first, with what the model said."""
     one, two = put_held(store, mail(1)), put_held(store, mail(2))
