@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from responder.core.addresses import addresses
 from responder.core.message import Message
 from responder.core.verdict import Effect, Finding
 
 LONGEST_VALUE = 4000
 """Characters of a header value that are looked at; no real marker comes near."""
+_MOST_FROM, _LONGEST_LIST = 20, 20_000
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _BETWEEN = re.compile(r"[\s,;]+")
 
@@ -40,6 +42,8 @@ class Case:
     known: Known
     fields: Mapping[str, tuple[str, ...]]
     """Every value of each header field, by its name in lower case."""
+    authors: tuple[str, ...]
+    """Every address of every From field in lower case; RFC 5322 section 3.6 allows one field, hostile mail has more."""
 
     def values(self, name: str) -> tuple[str, ...]:
         """Every value of a field (its name in lower case), comments and surplus length removed."""
@@ -70,7 +74,11 @@ def case_of(message: Message, known: Known) -> Case:
     fields: dict[str, list[str]] = {}
     for name, value in message.headers:
         fields.setdefault(name.strip().lower(), []).append(value)
-    return Case(message, known, {name: tuple(values) for name, values in fields.items()})
+    authors = [message.author.addr.lower()] if message.author else []
+    for value in fields.get("from", [])[:_MOST_FROM]:
+        authors += [one.addr.lower() for one in addresses(value[:_LONGEST_LIST])]
+    indexed = {name: tuple(values) for name, values in fields.items()}
+    return Case(message, known, indexed, tuple(dict.fromkeys(authors)))
 
 
 def ignore(rule: str, detail: str = "", **slots: str) -> Finding:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from responder.core.language import NAMES, language
 from responder.core.screen.case import Case, domain_matches, hold
-from responder.core.screen.senders import from_addresses, split
+from responder.core.screen.senders import split
 from responder.core.screen.subject import LONGEST, bare_subject
 from responder.core.verdict import Finding
 
@@ -32,7 +32,7 @@ _FEW_WORDS = 4
 
 def staff(case: Case) -> Iterator[Finding]:
     """Colleagues ask for themselves or pass a mail on; neither gets a template, and nobody they quote gets mail."""
-    if any(domain_matches(split(address)[1], case.known.staff_domains) for address in from_addresses(case)):
+    if any(domain_matches(split(address)[1], case.known.staff_domains) for address in case.authors):
         if _is_forward(case):
             quoted = case.message.forwarded
             name = (quoted.name or quoted.addr) if quoted else ""
@@ -70,10 +70,19 @@ def few_words(case: Case) -> Iterator[Finding]:
     message = case.message
     if not message.full_text.strip() or message.unreadable:
         return
-    said = len(_WORD.findall(message.text[:_LOOKED_AT]))
+    said = (
+        0
+        if _only_introduces(message.text.strip(), message.full_text)
+        else len(_WORD.findall(message.text[:_LOOKED_AT]))
+    )
     titled = len(_WORD.findall(bare_subject(message.subject)))
     if not said or (said + titled < _FEW_WORDS and message.text.isascii()):
         yield hold("text.short", f"{said} words")
+
+
+def _only_introduces(text: str, full_text: str) -> bool:
+    """Whether all there is is the line above a quote ("On Monday, Ana wrote:")."""
+    return text.endswith(":") and "\n" not in text and "\n>" in full_text
 
 
 def foreign(case: Case) -> Iterator[Finding]:

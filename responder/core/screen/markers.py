@@ -104,7 +104,8 @@ def auto_response(case: Case) -> Iterator[Finding]:
             elif value.lower() not in _NO:
                 yield ignore("marker.auto-response", name, words=name)
     for name, word in _RESPONDER_WORDS:
-        if any(value.lower().lstrip("\"' ").startswith(word) for value in case.values(name)):
+        pieces = (piece.strip(" \"'").lower() for value in case.values(name) for piece in value.split(";"))
+        if any(piece.startswith(word) for piece in pieces):
             yield ignore("marker.auto-response", f"{name}: {word}", words=name)
 
 

@@ -8,9 +8,6 @@ from responder.core.verdict import Finding
 
 SYSTEM = frozenset("mailer-daemon mail-daemon mailerdaemon maildaemon listserv majordomo root abuse".split())
 """RFC 5230 section 4.6, RT, osTicket."""
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
-_BRACKETED = re.compile(r"<([^<>]*)>")
-_APART = re.compile(r'[\s<>,;:"()\[\]]+')
 _LIST_SHAPE = re.compile(r"^(?:owner-|bounces?(?:[^a-z]|$))|-(?:request|bounces?|owner)$")
 _NO_REPLY = re.compile(
     r"(?:^|[^a-z])(?:no|do[^a-z]?not|dont|never|cannot)[^a-z]?(?:reply|replies|respond|responder|answer)(?:[^a-z]|$)"
@@ -29,20 +26,11 @@ def split(address: str) -> tuple[str, str]:
     return (local, domain) if at else (domain, "")
 
 
-def from_addresses(case: Case) -> tuple[str, ...]:
-    """Every address in every From field; RFC 5322 section 3.6 allows one field, hostile mail has more."""
-    found = [case.message.author.addr.lower()] if case.message.author else []
-    for piece in ",".join(_QUOTED.sub("", value) for value in case.values("from")[:20]).split(","):
-        words = _BRACKETED.findall(piece) or _APART.split(piece)
-        found += [word.strip().lower() for word in words if "@" in word]
-    return tuple(dict.fromkeys(found))
-
-
 def _named(case: Case) -> Iterator[tuple[str, str, str]]:
     """(field, local part, domain) of each address that speaks for the sender; a form's own addresses are left out."""
     message = case.message
     if not case.through_relay:
-        yield from (("From", *split(address)) for address in from_addresses(case))
+        yield from (("From", *split(address)) for address in case.authors)
     if not case.through_relay and not via_own_list(case):
         if message.sender:
             yield ("Sender", *split(message.sender.addr))
@@ -80,7 +68,7 @@ def missing(case: Case) -> Iterator[Finding]:
 
 def several(case: Case) -> Iterator[Finding]:
     """More than one author: whose mail it is cannot be told (RFC 5322 section 3.6.2)."""
-    count = len(from_addresses(case))
+    count = len(case.authors)
     if count > 1:
         yield hold("sender.several", f"{count} addresses in From", n=str(count))
 
@@ -101,7 +89,7 @@ def mailing(case: Case) -> Iterator[Finding]:
     A BATV tag (prvs=) around the author's own address is what an outgoing filter does to a person's mail.
     """
     own = {f"{local}={domain}" for local, domain in map(split, case.known.addresses)}
-    authors = {split(address)[0] for address in from_addresses(case)}
+    authors = {split(address)[0] for address in case.authors}
     for field, local, _ in _named(case):
         inner = _unwrapped(local)
         tagged = inner != local and not local.startswith("srs")
