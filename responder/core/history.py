@@ -11,6 +11,7 @@ _MAX_LINE: Final = 400
 _ATTRIBUTION_LINES: Final = 4
 _BLOCK_LINES: Final = 14
 _SHORT: Final = 100
+_WRAPPED: Final = 60
 
 _QUOTE: Final = re.compile(r" {0,3}[>\uff1e]")
 _RULE: Final = re.compile(r"\s*[-_=*\u2014\u2013]{3,}\s*\Z")
@@ -33,6 +34,12 @@ _WROTE: Final = re.compile(
     rf"|{'|'.join(words.WROTE_EAST_ASIAN)}",
     re.IGNORECASE,
 )
+_ON_INSIDE: Final = re.compile(r"[\s-]+On (?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},|\d{1,4}[-./ ])")
+_GLUED: Final = re.compile(
+    r"\s{0,8}(?:On|Am|Le|El|Em|Il|Op) [^<>\n]{5,120}<[^\s<>@]{1,80}@[^\s<>@]{1,120}> ?"
+    r"(?:wrote|schrieb|a \u00e9crit|escribi\u00f3|escreveu|ha scritto|schreef) ?:"
+)
+"""An attribution with the quoted words behind it on the same line, as one web mail's phone app writes it."""
 _EDGES: Final = "-_=\u2014\u2013*><#|~\u2500 \t:\uff1a."
 
 
@@ -47,6 +54,11 @@ class History:
     """The line at which a forwarded mail begins."""
     quoted: bool = False
     """Whether any ">" quote was found."""
+
+    def add(self, line: str) -> None:
+        """One more own line, unless it is empty."""
+        if line:
+            self.stretches[-1].append(line)
 
     def break_off(self) -> None:
         """What follows does not stand directly below what came before."""
@@ -66,9 +78,11 @@ def split(lines: Sequence[str], *, forward: bool = False) -> History:
             found.break_off()
             at += 1
         elif at in attributions and (end := _attributed(lines, attributions[at])):
+            found.add(attributions[at].head)
             found.break_off()
             at = end
         elif at in attributions and attributions[at].strong:
+            found.add(attributions[at].head)
             found.cut = at
             break
         elif kind := _marker(lines, at, forward=forward):
@@ -93,8 +107,10 @@ def _is_leftover(lines: Sequence[str], at: int) -> bool:
     """The end of a quoted line that some program wrapped without repeating the mark."""
     if not 0 < at < len(lines) - 1 or len(lines[at]) > 40 or not lines[at].strip():
         return False
-    above = lines[at - 1]
-    return is_quote(above) and len(above) > 60 and is_quote(lines[at + 1]) and lines[at + 1].strip("> ") != ""
+    above, below = lines[at - 1], lines[at + 1]
+    if not (is_quote(above) and is_quote(below)):
+        return False
+    return (len(above) > _WRAPPED and below.strip("> ") != "") or lines[at].lstrip(" (<").startswith("http")
 
 
 # ------------------------------------------------------------------------------------------------- attribution lines
@@ -106,27 +122,48 @@ class _Attribution:
     """The line after it."""
     strong: bool
     """Sure enough to cut even where no ">" follows."""
+    head: str = ""
+    """The person's own words on the same line, before it."""
 
 
 def _attributions(lines: Sequence[str]) -> dict[int, _Attribution]:
     """First line -> attribution. Found from their last line, which ends with a colon (or stands between dashes)."""
     found: dict[int, _Attribution] = {}
     for last, line in enumerate(lines):
-        if len(line) <= _MAX_LINE and _may_end(line) and not is_quote(line):
+        if len(line) > _MAX_LINE or is_quote(line):
+            continue
+        if _may_end(lines, last):
             start, strong = _start(lines, last)
             if start >= 0:
-                found[start] = _Attribution(last + 1, strong)
+                head = _own_head(lines[start]) if start == last else ""
+                found[start] = _Attribution(last + 1, strong or bool(head), head)
+        elif _GLUED.match(line):
+            found[last] = _Attribution(last + 1, strong=True)
     return found
 
 
-def _may_end(line: str) -> bool:
-    tail = line.rstrip(" *")[-1:]
-    return tail in {":", "\uff1a"} or (tail == "-" and line.startswith("--") and _WROTE.search(line) is not None)
+def _may_end(lines: Sequence[str], at: int) -> bool:
+    line = lines[at]
+    match line.rstrip(" *")[-1:]:
+        case ":" | "\uff1a":
+            return True
+        case "-":
+            return line.startswith("--") and _WROTE.search(line) is not None
+        case ">":
+            return _EMAIL.search(line) is not None and _is_quoted_next(lines, at + 1)
+        case _:
+            return False
+
+
+def _own_head(line: str) -> str:
+    """What stands before an attribution that begins in the middle of a line."""
+    found = _ON_INSIDE.search(line)
+    return line[: found.start()].rstrip(" -") if found else ""
 
 
 def _start(lines: Sequence[str], last: int) -> tuple[int, bool]:
     """The first line of the attribution that ends here and whether it is a sure one; (-1, False) when there is none."""
-    joined, fallback = "", -1
+    joined, found = "", (-1, False)
     quoted = _is_quoted_next(lines, last + 1)
     for start in range(last, max(-1, last - _ATTRIBUTION_LINES), -1):
         line = lines[start]
@@ -134,14 +171,13 @@ def _start(lines: Sequence[str], last: int) -> tuple[int, bool]:
             break
         joined = f"{line.strip()} {joined}"
         wrote, named = _WROTE.search(joined), _NAMED_AT_END.search(joined)
-        if not wrote and not named:
-            continue
         date, email = _DATE.search(joined), _EMAIL.search(joined)
-        if date and (_ON.match(line) or (email and start == last)):
-            return start, True
-        if fallback < 0 and (email or (quoted and len(joined) < _SHORT) or (date and quoted)):
-            fallback = start
-    return fallback, fallback >= 0 and _NAMED_AT_END.search(lines[last]) is not None
+        begins = _ON.match(line) is not None
+        if (wrote or named or (email and quoted)) and date and (email or begins):
+            return start, bool(wrote or named)
+        if wrote and found[0] < 0 and (email or (quoted and (date or len(joined) < _SHORT))):
+            found = start, named is not None
+    return found
 
 
 def _is_quoted_next(lines: Sequence[str], at: int) -> bool:

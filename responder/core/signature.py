@@ -10,15 +10,18 @@ from responder.core.message import Address
 _MAX_LINE: Final = 400
 _WINDOW: Final = 16
 """Filled lines at the end that are searched for a closing phrase."""
+_LONG: Final = 12
+"""Words of a line that says something."""
+_STOPS: Final = frozenset(".!\u3002\uff01")
+_MAX_CONTACT_LINES: Final = 10
 _MAX_DELIMITED: Final = 25
 """Filled lines below "-- " that may still be a signature."""
 
 _DELIMITER: Final = re.compile(r"\s{0,3}(?:--|\u2014|\u2013|\u2013\u2013|-- ?-|\u2014\u2014)\s*\Z")
 _RULE: Final = re.compile(r"\s*[-_=*~\u2014\u2013\u2500+.#]{2,}\s*\Z")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['\u2019.-][^\W\d_]+)*\.?")
-_TRIM: Final = (
-    " \t,.!;:*_-\u2013\u2014\u3000\u3001\u3002\uff0c\uff01~\u2026()^\u263a\U0001f642\U0001f600\U0001f64f\u2019'\""
-)
+_ASIDE: Final = re.compile(r"\([^()]{0,40}\)")
+_EDGES: Final = re.compile(r"\A[\W_]+|[\W_]+\Z")
 _PHONE: Final = re.compile(r"(?<![\w.])(?:\+|\(|0|1-)?[\d][\d\s().\u2013/-]{6,22}\d(?!\w)")
 _CONTACT: Final = re.compile(
     r"@|https?://|www\.|\b(?:tel|phone|mobile|mob|cell|fax|telefon|t\u00e9l|m\u00f3vil|ext|skype|linkedin|whatsapp)\b"
@@ -27,9 +30,9 @@ _CONTACT: Final = re.compile(
 )
 _POSTSCRIPT: Final = re.compile(r"\s*(?:p\.?\s?p?\.?\s?s\b|ps\s?[:.]|nb\s?:|edit\s?:)", re.IGNORECASE)
 _ASKING: Final = re.compile(
-    r"\b(?:please|could you|can you|would you|do you|i'm|i am|i have|i need|we are|we have|we need|let me"
-    r"|looking forward|how|what|when|why|bitte|k\u00f6nnen sie|pouvez|puede|podr\u00eda|gostaria|vorrei|kunt u|prosz\u0119"
-    r"|\u043f\u043e\u0436\u0430\u043b\u0443\u0439\u0441\u0442\u0430)\b",
+    r"\b(?:please|could you|can you|would you|do you|i'm|i am|i have|i need|we are|we have|we need|we would|i would"
+    r"|let me|looking forward|how|what|when|why|bitte|k\u00f6nnen sie|pouvez|puede|podr\u00eda|gostaria|vorrei|kunt u"
+    r"|prosz\u0119|\u043f\u043e\u0436\u0430\u043b\u0443\u0439\u0441\u0442\u0430)\b",
     re.IGNORECASE,
 )
 _TITLES: Final = frozenset(
@@ -47,11 +50,10 @@ def strip(lines: Sequence[str], author: Address | None = None) -> list[str]:
     """The lines without what stands below the letter. May be empty; `author` helps to know a bare name."""
     kept = _without_edges(lines)
     names = _names_of(author)
-    kept = _cut_delimited(kept)
     before = -1
     while kept and before != len(kept):
         before = len(kept)
-        kept = _drop_footers(kept)
+        kept = _drop_footers(_cut_delimited(kept))
         kept = _drop_notices(kept)
     kept = _cut_closing(kept, names)
     kept = _cut_name(kept, names)
@@ -69,6 +71,11 @@ def _tokens(text: str) -> list[str]:
     return [word.strip(".").casefold() for word in _WORD.findall(text[:_MAX_LINE])]
 
 
+def _bare(text: str) -> str:
+    """Without punctuation, emoji and spaces at both ends."""
+    return _EDGES.sub("", text)
+
+
 def _without_edges(lines: Sequence[str]) -> list[str]:
     start, end = 0, len(lines)
     while start < end and not lines[start].strip():
@@ -79,18 +86,31 @@ def _without_edges(lines: Sequence[str]) -> list[str]:
 
 
 def _cut_delimited(lines: list[str]) -> list[str]:
-    """RFC 3676 section 4.3: "-- " on a line of its own; without its space too, when little follows."""
-    left = 0
+    """RFC 3676 section 4.3: "-- " on a line of its own; or any rule, when contact lines alone stand below it."""
     cut = len(lines)
+    below: list[str] = []
     for at in range(len(lines) - 1, -1, -1):
         line = lines[at]
         if _DELIMITER.match(line):
-            cut = at
+            cut = at if not _is_request(below) else cut
+        elif _RULE.match(line):
+            cut = at if _is_contact_block(below) else cut
         elif line.strip():
-            left += 1
-            if left > _MAX_DELIMITED:
+            below.append(line)
+            if len(below) > _MAX_DELIMITED:
                 break
     return _without_edges(lines[:cut])
+
+
+def _is_request(lines: Sequence[str]) -> bool:
+    """Whether somebody asks for something in these lines, at length: then they are no signature."""
+    return any(len(line.split()) >= _LONG and _ASKING.search(line) for line in lines if not _is_notice(line.casefold()))
+
+
+def _is_contact_block(lines: Sequence[str]) -> bool:
+    if not 0 < len(lines) <= _MAX_CONTACT_LINES or not all(_is_signature_like(line) for line in lines):
+        return False
+    return any(_CONTACT.search(line) or _PHONE.search(line) for line in lines)
 
 
 def _drop_footers(lines: list[str]) -> list[str]:
@@ -129,7 +149,7 @@ def _drop_notices(lines: list[str]) -> list[str]:
 
 def _is_notice(paragraph: str) -> bool:
     if len(paragraph) < 25:
-        return paragraph.strip(_TRIM) in {"disclaimer", "confidentiality notice", "legal notice", "haftungsausschluss"}
+        return _bare(paragraph) in {"disclaimer", "confidentiality notice", "legal notice", "haftungsausschluss"}
     hits = sum(cue in paragraph for cue in words.DISCLAIMER)
     return hits >= (5 if _ASKING.search(paragraph) else 4) or (hits >= 3 and "disclaimer" in paragraph)
 
@@ -148,7 +168,7 @@ def _cut_closing(lines: list[str], names: frozenset[str]) -> list[str]:
         if not strength:
             continue
         below = [line for line in lines[at + 1 :] if line.strip()]
-        if strength == "weak" and not (below and is_name_like(below[0])):
+        if strength == "weak" and not (below and _signs_off(lines, at, below[0], names)):
             continue
         rest = _below_signature(lines[at + 1 :])
         if rest is not None:
@@ -156,18 +176,24 @@ def _cut_closing(lines: list[str], names: frozenset[str]) -> list[str]:
     return lines
 
 
+def _signs_off(lines: list[str], at: int, below: str, names: frozenset[str]) -> bool:
+    """Whether thanks are a closing phrase: a name follows, at once or behind a comma; "Thanks!" apart is text."""
+    apart = not lines[at + 1].strip() and lines[at].rstrip()[-1:] in _STOPS
+    return not apart and is_name_like(below) and not _closing(below, names)
+
+
 def _closing(line: str, names: frozenset[str]) -> str:
     """strong: a closing phrase; weak: one only if a name follows; "": none."""
     if len(line) > 90:
         return ""
-    folded = " ".join(line.strip(_TRIM).casefold().replace("\u2019", "'").split())
+    folded = " ".join(_bare(line).casefold().replace("\u2019", "'").split())
     if folded in words.CLOSINGS:
         return "strong"
     if folded in words.WEAK_CLOSINGS:
         return "weak"
     head, comma, tail = line.partition(",")
     if comma and tail.strip():
-        head = " ".join(head.strip(_TRIM).casefold().split())
+        head = " ".join(_bare(head).casefold().split())
         if (head in words.CLOSINGS or head in words.WEAK_CLOSINGS) and _is_sign_off(tail, names):
             return "strong"
     return _closing_of_words(folded, line, names)
@@ -175,13 +201,13 @@ def _closing(line: str, names: frozenset[str]) -> str:
 
 def _closing_of_words(folded: str, line: str, names: frozenset[str]) -> str:
     """Two phrases together ("thanks and best regards"), or a phrase and the name without a comma."""
-    for joint in (" and ", " & ", ". ", ", ", " und ", " et ", " y ", " e ", "! ", " - ", " i "):
+    for joint in (" and ", " & ", " / ", ". ", ", ", " und ", " et ", " y ", " e ", "! ", " - ", " i "):
         first, found, second = folded.partition(joint)
-        if found and second.strip(_TRIM) in words.CLOSINGS and _is_courtesy(first.strip(_TRIM)):
+        if found and _bare(second) in words.CLOSINGS and _is_courtesy(_bare(first)):
             return "strong"
     tokens = folded.split()
     for size in (1, 2, 3, 4):
-        if " ".join(tokens[:size]).strip(_TRIM) in words.CLOSINGS and 0 < len(tokens) - size <= 4:
+        if _bare(" ".join(tokens[:size])) in words.CLOSINGS and 0 < len(tokens) - size <= 4:
             named = line.split()[size:]
             return "strong" if names.intersection(_tokens(" ".join(named))) else ""
     return ""
@@ -200,13 +226,19 @@ def _is_sign_off(text: str, names: frozenset[str]) -> bool:
 
 def is_name_like(line: str) -> bool:
     """A few capitalised words or a few characters of a script without capitals; no sentence, no digits."""
-    bare = line.strip(_TRIM)
+    bare = _bare(line[:_MAX_LINE])
     tokens = bare.split()
-    if not tokens or len(bare) > 60 or len(tokens) > 6 or any(char.isdigit() for char in bare) or bare[-1] in "?:":
+    if (
+        not tokens
+        or len(bare) > 60
+        or len(tokens) > 6
+        or any(char.isdigit() for char in bare)
+        or line.rstrip()[-1:] in {"?", ":"}
+    ):
         return False
     if not bare[0].isascii() and bare[0].lower() == bare[0].upper():
         return len(bare) <= 24
-    plain = [token.strip(_TRIM) for token in tokens]
+    plain = [_bare(token) for token in tokens]
     capital = sum(token[:1].isupper() for token in plain)
     small = sum(token[:1].islower() and token.strip(".").casefold() not in _TITLES for token in plain)
     return (capital >= 1 and small <= 2) or (len(tokens) == 1 and bare.isalpha())
@@ -257,7 +289,7 @@ def _is_own_name(line: str, names: frozenset[str]) -> bool:
     """The author's name as From or the address has it, whole or in part, with titles or a dash before it."""
     if len(line) > 60 or not names or line.rstrip().endswith(("?", ":")):
         return False
-    tokens = _tokens(line)
+    tokens = _tokens(_ASIDE.sub("", line))
     known = sum(token in names for token in tokens)
     others = sum(token not in names and token not in _TITLES and len(token) > 1 for token in tokens)
     return known > 0 and others <= (1 if known >= 1 and len(tokens) <= 3 else 0) and len(tokens) <= 6
@@ -268,7 +300,7 @@ def _cut_bare_name(lines: list[str], filled: list[int]) -> list[str]:
     if len(filled) < 2 or filled[-1] - filled[-2] < 2:
         return lines
     last = lines[filled[-1]].strip()
-    tokens = last.strip(_TRIM).split()
+    tokens = _bare(last[:_MAX_LINE]).split()
     above = lines[filled[-2]].rstrip(" )\"'")
     if (
         not 1 <= len(tokens) <= 3
