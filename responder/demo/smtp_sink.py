@@ -91,7 +91,8 @@ class EmbeddedSink:
         """Keep it; aiosmtpd calls this after the final dot."""
         data = envelope.content
         raw = data if isinstance(data, bytes) else (data or "").encode()
-        mail = Received(envelope.mail_from or "", tuple(envelope.rcpt_tos), raw)
+        sender = (envelope.mail_from or "").removeprefix("<>")  # aiosmtpd's way to write the null path
+        mail = Received(sender, tuple(envelope.rcpt_tos), raw)
         if self._on_message is not None:
             self._on_message(mail)
         with self._lock:

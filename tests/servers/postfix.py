@@ -117,12 +117,11 @@ class Postfix:
         self._start_dovecot()
         started = self._postfix("start")
         try:
-            if started.returncode:
-                raise RuntimeError(started.stderr + self.log())
-            await_banner(self.port, SECONDS)
-        except BaseException:
+            await_banner(self.port, SECONDS if started.returncode == 0 else 0)
+        except TimeoutError:
+            said = started.stderr + self.log()
             self.stop()
-            raise
+            raise RuntimeError(said) from None
         return self
 
     def stop(self) -> None:
@@ -148,7 +147,10 @@ class Postfix:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             listed = subprocess.run(
-                ["/usr/sbin/postqueue", "-c", str(self._base / "etc"), "-j"], capture_output=True, text=True, check=False
+                ["/usr/sbin/postqueue", "-c", str(self._base / "etc"), "-j"],
+                capture_output=True,
+                text=True,
+                check=False,
             )
             if not listed.stdout.strip() and listed.returncode == 0:
                 return
