@@ -59,12 +59,20 @@ class Proxy:
         self.port: int = self._listener.getsockname()[1]
         self.delay = 0.0
         """Seconds before each command is passed on."""
+        self.mute_new = False
+        """Accept connections, but never let the server's greeting through."""
+        self.before: Callable[[str], None] = lambda _command: None
+        """Called with each command before it is passed on: whatever else happens at that very moment."""
         self.commands: list[str] = []
         """Every line the clients sent that looks like a command, without its tag."""
 
     def on(self, verb: str, fault: Fault, *, nth: int = 1, times: int = 1) -> None:
         """At the n-th such command from now on (FETCH stands for UID FETCH too, * for any), this many times."""
         self._plans.append(_Plan(verb, fault, nth, times))
+
+    def mend(self) -> None:
+        """No more faults."""
+        self._plans.clear()
 
     def black_hole(self) -> None:
         """From now on nothing passes on the connections there are."""
@@ -97,6 +105,7 @@ class Proxy:
                 pair = _Pair(client, socket.create_connection(("127.0.0.1", self._target)))
                 for one in (pair.client, pair.server):
                     one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                pair.hole = self.mute_new
                 self._pairs.append(pair)
                 threading.Thread(target=self._up, args=[pair], daemon=True).start()
                 threading.Thread(target=self._down, args=[pair], daemon=True).start()
@@ -113,6 +122,7 @@ class Proxy:
         fault = None
         if command is not None:
             self.commands.append(line[command.end("tag") + 1 :].decode("utf-8", "replace").strip())
+            self.before(self.commands[-1])
             fault = self._due(command["verb"].decode().upper())
         match fault:
             case Fault.CUT:

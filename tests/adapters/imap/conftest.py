@@ -1,6 +1,6 @@
 """Accounts on the embedded server and on Dovecot; every test gets an empty mailbox of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 
 import pytest
@@ -44,10 +44,20 @@ def on_embedded(embedded: EmbeddedImap) -> Account:
 
 
 @pytest.fixture
-def on_dovecot(dovecot: Dovecot) -> Account:
+def new_account(dovecot: Dovecot) -> Callable[[], Account]:
+    """Makes fresh accounts on Dovecot, without TLS."""
+
+    def made() -> Account:
+        user = f"user{next(_NUMBERS)}"
+        return Account(dovecot.endpoint(user), dovecot.endpoint(user))
+
+    return made
+
+
+@pytest.fixture
+def on_dovecot(new_account: Callable[[], Account]) -> Account:
     """A fresh account on Dovecot, without TLS."""
-    user = f"user{next(_NUMBERS)}"
-    return Account(dovecot.endpoint(user), dovecot.endpoint(user))
+    return new_account()
 
 
 @pytest.fixture(params=["embedded", "plain", "starttls", "tls"])
