@@ -82,6 +82,8 @@ def language(text: str) -> str:
     """
     prose = "\n".join(unicodedata.normalize("NFC", text[:_LOOKED_AT]).split("```")[::2])
     text = _NOISE.sub(" ", prose)
+    if text.isascii():
+        return _latin(text)
     weights = {code: weight * len(letters.findall(text)) for code, letters, weight in _SCRIPTS}
     if weights["ja"] and weights["ja"] * 10 >= weights["zh"]:
         weights["ja"] += weights.pop("zh")
@@ -165,6 +167,8 @@ def _starts(text: str, place: int) -> bool:
 
 def fold(word: str) -> str:
     """Lower case, straight apostrophe, no diacritics; letters that do not decompose get their usual neighbour."""
+    if word.isascii():
+        return word.lower()
     plain = word.lower().replace("’", "'").translate(_NEIGHBOURS)
     return "".join(char for char in unicodedata.normalize("NFD", plain) if not unicodedata.combining(char))
 

@@ -96,7 +96,15 @@ def test_a_subject_that_only_begins_like_a_programs_is_a_persons(subject: str) -
 
 def test_reply_and_forward_marks_are_taken_off_in_many_languages() -> None:
     """Re, AW, SV, RV, TR and their like, numbered and nested."""
-    for subject in ("Re: AW: x", "SV: VS: Fwd: x", "re[3]: TR : x", "RV: 回复：x", "  Antw: WG: x", "x"):
+    for subject in (
+        "Re: AW: x",
+        "SV: VS: Fwd: x",
+        "re[3]: TR : x",
+        "RV: 回复：x",
+        "  Antw: WG: x",
+        "[EXT] Re: [teachers] x",
+        "x",
+    ):
         assert bare_subject(subject) == "x"
     assert bare_subject("Request: x") == "Request: x"
 

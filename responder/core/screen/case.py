@@ -47,7 +47,8 @@ class Case:
 
     def values(self, name: str) -> tuple[str, ...]:
         """Every value of a field (its name in lower case), comments and surplus length removed."""
-        return tuple(strip_comments(value[:LONGEST_VALUE]) for value in self.fields.get(name, ()))
+        found = self.fields.get(name)
+        return tuple(strip_comments(value[:LONGEST_VALUE]) for value in found) if found else ()
 
     @property
     def author_domain(self) -> str:

@@ -14,10 +14,11 @@ _FORWARD = re.compile(r"\s*(?:fwd?|fw|wg|tr|rv|enc|doorst|pd|vb|ilt|转发|転�
 _RESENT = ("resent-from", "resent-to", "resent-date", "resent-message-id", "resent-sender")
 _WORD = re.compile(r"\w+")
 _NEEDS = re.compile(
-    r"\b(?:decision|decide|approv\w{1,5}|escalat\w{1,5}|appeal\w{0,4}|disput\w{1,4}|manual(?:ly)? review\w{0,3}"
-    r"|please (?:advise|confirm|review|reply|respond)|advise|could you|can you|would you"
-    r"|(?:your|needs?) (?:review|attention|input)"
-    r"|awaiting your|action (?:is )?(?:required|needed))\b",
+    r"\b(?:escalat\w{1,5}|appeal\w{0,4}|disput\w{1,4}|manual(?:ly)? review\w{0,3}|could you|can you|would you"
+    r"|(?:your|needs?|requires?|awaiting|pending)(?: an?| your)? (?:decision|approval|review|attention|input|help)"
+    r"|(?:decision|approval|review|action|input|response) (?:is )?(?:needed|required|requested|pending)"
+    r"|please (?:advise|confirm|approve|decide|reply|respond|let us know (?:whether|how|which|what)"
+    r"|review(?! (?:our|the (?:privacy|terms))))|whether to|(?:should|shall) we|to be decided|needs? to decide)\b",
     re.IGNORECASE,
 )
 _CASE = re.compile(

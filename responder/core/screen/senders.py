@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from responder.core.screen.case import Case, hold, ignore
 from responder.core.verdict import Finding
 
-SYSTEM = frozenset("mailer-daemon mail-daemon mailerdaemon maildaemon listserv majordomo root abuse".split())
+SYSTEM = frozenset(
+    "mailer-daemon mail-daemon mailerdaemon maildaemon mailer_daemon mdaemon listserv majordomo root abuse".split()
+)
 """RFC 5230 section 4.6, RT, osTicket."""
+_SYSTEM_STARTS = ("mailer-daemon", "microsoftexchange329e")
 _LIST_SHAPE = re.compile(r"^(?:owner-|bounces?(?:[^a-z]|$))|-(?:request|bounces?|owner)$")
 _NO_REPLY = re.compile(
     r"(?:^|[^a-z])(?:no|do[^a-z]?not|dont|never|cannot)[^a-z]?(?:reply|replies|respond|responder|answer)(?:[^a-z]|$)"
@@ -39,9 +43,16 @@ def _named(case: Case) -> Iterator[tuple[str, str, str]]:
     yield from (("Reply-To", *split(address.addr)) for address in message.reply_to)
 
 
+@lru_cache(maxsize=32)
+def _ours(addresses: frozenset[str]) -> frozenset[tuple[str, str]]:
+    return frozenset(map(split, addresses))
+
+
 def untagged(local: str) -> str:
     """The local part without its plus tag, unless a forwarding program set the tag."""
-    return local if any(tag in local for tag in _RELAYED) else local.partition("+")[0]
+    if "+" not in local or any(tag in local for tag in _RELAYED):
+        return local
+    return local.partition("+")[0]
 
 
 def _unwrapped(local: str) -> str:
@@ -54,9 +65,9 @@ def _unwrapped(local: str) -> str:
 
 
 def null_path(case: Case) -> Iterator[Finding]:
-    """RFC 3834 section 2: never answer what came from the null path; RFC 3464 section 2: reports do."""
-    raw = ("".join(value.split()) for value in case.values("return-path"))
-    if case.message.return_path == "" or "<>" in raw:
+    """RFC 3834 section 2: never answer the null path; qmail writes #@[] for reports on reports."""
+    raw = {"".join(value.split()).strip("<>") for value in case.values("return-path")}
+    if case.message.return_path == "" or raw & {"", "#@[]"}:
         yield ignore("sender.null-path", "Return-Path: <>")
 
 
@@ -77,7 +88,7 @@ def system(case: Case) -> Iterator[Finding]:
     """Daemons and list servers; the postmaster is sometimes a person (RFC 5230 section 4.6)."""
     for field, local, _ in _named(case):
         name = untagged(_unwrapped(local))
-        if field in {"From", "Return-Path", "Sender"} and (name in SYSTEM or name.startswith("mailer-daemon")):
+        if field in {"From", "Return-Path"} and (name in SYSTEM or name.startswith(_SYSTEM_STARTS)):
             yield ignore("sender.system", f"{field}: {name}@", local=name)
         elif field in {"From", "Return-Path"} and name.startswith("postmaster"):
             yield hold("sender.role", f"{field}: {name}@", local=name)
@@ -88,7 +99,7 @@ def mailing(case: Case) -> Iterator[Finding]:
 
     A BATV tag (prvs=) around the author's own address is what an outgoing filter does to a person's mail.
     """
-    own = {f"{local}={domain}" for local, domain in map(split, case.known.addresses)}
+    own = {f"{local}={domain}" for local, domain in _ours(case.known.addresses)}
     authors = {split(address)[0] for address in case.authors}
     for field, local, _ in _named(case):
         inner = _unwrapped(local)
@@ -110,7 +121,7 @@ def no_reply(case: Case) -> Iterator[Finding]:
 
 def own(case: Case) -> Iterator[Finding]:
     """From ourselves: a loop, or a copy of what we sent. A list of ours may itself have put our address there."""
-    ours = set() if via_own_list(case) else {split(address) for address in case.known.addresses}
+    ours = frozenset() if via_own_list(case) else _ours(case.known.addresses)
     for field, local, domain in _named(case):
         if (untagged(local), domain) in ours:
             yield ignore("sender.own", f"{field}: {local}@{domain}", local=local[:40])
@@ -119,8 +130,7 @@ def own(case: Case) -> Iterator[Finding]:
 def via_own_list(case: Case) -> bool:
     """Whether the only list named is one of our addresses: a shared mailbox may be a group of the mail provider."""
     named = [value.rpartition("<")[2].strip("> ").lower() for value in case.values("list-id")]
-    lists = {".".join(split(address)) for address in case.known.addresses}
-    return bool(named) and all(name in lists for name in named)
+    return bool(named) and {".".join(address) for address in _ours(case.known.addresses)}.issuperset(named)
 
 
 def own_list(case: Case) -> Iterator[Finding]:
@@ -131,7 +141,7 @@ def own_list(case: Case) -> Iterator[Finding]:
 
 def not_ours(case: Case) -> Iterator[Finding]:
     """RFC 5230 section 4.5: answer only what names one of our addresses in To, Cc or their Resent forms."""
-    ours = {split(address) for address in case.known.addresses}
+    ours = _ours(case.known.addresses)
     named = {(untagged(local), domain) for local, domain in (split(one.addr) for one in case.message.recipients)}
     if ours and ours.isdisjoint(named):
         delivered = [name for name in ("x-original-to", "delivered-to", "envelope-to") if name in case.fields]

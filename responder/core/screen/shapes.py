@@ -25,8 +25,9 @@ def outer_parts(case: Case) -> tuple[Part, ...]:
 def report(case: Case) -> Iterator[Finding]:
     """RFC 6522: multipart/report is a server's word about another mail (RFC 3464, RFC 8098, RFC 5965)."""
     parts = outer_parts(case)
-    if parts and parts[0].content_type == "multipart/report":
-        yield ignore("shape.report", parts[0].parameter("report-type") or "multipart/report")
+    containers = [part for part in parts if part.content_type == "multipart/report"]
+    if containers:
+        yield ignore("shape.report", containers[0].parameter("report-type") or "multipart/report")
     elif any(part.content_type in _REPORT_PARTS for part in parts):
         yield ignore("shape.report", "delivery-status")
     elif case.message.report is not None and parts == case.message.parts and not _is_receipt(parts):
@@ -42,7 +43,7 @@ def _is_receipt(parts: tuple[Part, ...]) -> bool:
 def read_receipt(case: Case) -> Iterator[Finding]:
     """A read receipt outside multipart/report (RFC 8098 section 3 asks for one)."""
     parts = outer_parts(case)
-    in_report = bool(parts) and parts[0].content_type == "multipart/report"
+    in_report = any(part.content_type == "multipart/report" for part in parts)
     classes = [value.lower() for value in case.values("content-class")]
     if (_is_receipt(parts) and not in_report) or "urn:content-classes:mdn" in classes:
         yield hold("shape.read-receipt", "disposition-notification")
