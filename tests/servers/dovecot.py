@@ -35,6 +35,7 @@ ssl_key = <{base}/key.pem
 disable_plaintext_auth = no
 auth_mechanisms = {mechanisms}
 auth_failure_delay = 0
+auth_username_chars =
 mail_location = maildir:{base}/mail/%n/Maildir
 mail_max_userip_connections = 200
 mail_fsync = never

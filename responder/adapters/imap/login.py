@@ -72,7 +72,7 @@ def _log_in(client: Any, endpoint: Endpoint, place: str) -> None:  # noqa: ANN40
         # imapclient calls a connection lost during login a login error too; what really happened is its context.
         if isinstance(error.__context__, IMAPClientAbortError):
             raise explain(f"login at {place}", error.__context__) from None
-        words = printable(str(error)).replace(endpoint.password or "\0", "***")
+        words = printable(str(error).removeprefix("b'").removesuffix("'")).replace(endpoint.password or "\0", "***")
         if any(code in words.upper() for code in _PASSING):
             raise InboxError(f"{place} cannot log anybody in at present: {words}") from None
         raise LoginError(f"{place} refuses the user name or password: {words}") from None
