@@ -180,6 +180,8 @@ class Render(Protocol):
 ANSWERED_BY_PERSON = "answered by a person"
 """How the words of a settlement, an event or an arrival begin when a person of ours has answered outside this program.
 The store remembers it for the thread (`History.thread_person`)."""
+ANSWERED_ELSEWHERE = "answered elsewhere"
+"""The same, as the reason people give when they dismiss a message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ KEY_LENGTH = 200
 DOMAIN_LENGTH = 255
 """Characters, RFC 1035 section 2.3.4; longer ones are not worth converting."""
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
 RowId = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite numbers rows by itself only in a column that says INTEGER."""
 
@@ -60,7 +61,7 @@ class Json(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401 - JSON is anything
         """Write it; None is SQL's NULL."""
         del dialect
-        return None if value is None else json.dumps(value, separators=(",", ":"))
+        return None if value is None else _to_json(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401 - JSON is anything
         """Read it."""
@@ -69,7 +70,10 @@ class Json(TypeDecorator[Any]):
 
 
 def plain(text: str) -> str:
-    """The text without what a database refuses."""
+    """The text without what a database refuses; a member of a StrEnum as its bare value."""
+    text = str(text)
+    if text.isascii() and "\0" not in text:
+        return text
     return _UNSTORABLE.sub("\ufffd", text)
 
 

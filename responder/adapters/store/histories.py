@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Executable, func, or_, select, text
 
 from responder.adapters.store.columns import address_key, domain_key
-from responder.adapters.store.rows import body_hash
 from responder.adapters.store.schema import BY_PERSON, bounces, messages, replies
 from responder.adapters.store.statements import pieces
 from responder.core.caps import History
@@ -59,9 +58,11 @@ class Past:
         self._bounced = self._by(_bounces, people)
         self._domains = self._by(self._in_hour(replies.c.recipient_domain), {_domain(mail) for mail in mails} - {""})
         self._mailboxes = self._by(self._in_hour(replies.c.mailbox), {mail.key.mailbox for mail in mails})
-        self._texts = self._by(self._same_texts, {body_hash(mail) or "" for mail in mails} - {""})
         self._waiting = self._waiting_mails({address_key(mail.author.addr) for mail in mails if mail.author})
-        self._threads = self._by(_threads, [stored.id for stored in batch])
+        ids = [stored.id for stored in batch]
+        self._hashes = self._by(_hashes, ids)
+        self._texts = self._by(self._same_texts, {one for one in self._hashes.values() if one})
+        self._threads = self._by(_threads, ids)
         threads = set(self._threads.values())
         self._answers = self._by(_answers, threads)
         self._people = self._by(_person_replies, threads).keys() | self._by(_person_closings, threads).keys()
@@ -89,7 +90,7 @@ class Past:
         return given.at is None or given.at > self._at - window
 
     def _others_like(self, stored: StoredMessage) -> int:
-        counted: int = self._texts.get(body_hash(stored.message) or "", 0)
+        counted: int = self._texts.get(self._hashes.get(stored.id), 0)
         itself = stored.stage is not MessageStage.RECORDED and stored.stored_at > self._at - HOUR
         return max(counted - itself, 0)
 
@@ -151,6 +152,10 @@ def _bounces(addresses: Sequence[str]) -> Executable:
 
 def _threads(ids: Sequence[int]) -> Executable:
     return select(messages.c.id, messages.c.thread_key).where(messages.c.id.in_(ids))
+
+
+def _hashes(ids: Sequence[int]) -> Executable:
+    return select(messages.c.id, messages.c.body_hash).where(messages.c.id.in_(ids))
 
 
 def _answers(threads: Sequence[str]) -> Executable:

@@ -23,7 +23,9 @@ from responder.adapters.store.triage import insert_replies
 from responder.core.errors import StaleError
 from responder.core.lifecycle import MessageStage, ReplyStage
 from responder.core.verdict import Finding
-from responder.ports import ANSWERED_BY_PERSON, Event, NewReply, StoredMessage, StoredReply
+from responder.ports import ANSWERED_BY_PERSON, ANSWERED_ELSEWHERE, Event, NewReply, StoredMessage, StoredReply
+
+_ANSWERED = (ANSWERED_BY_PERSON, ANSWERED_ELSEWHERE)
 
 
 class People(Part):
@@ -68,7 +70,7 @@ class People(Part):
             ledger.note(entry, finding)
         if template is not None:
             entry.changes["template"] = template
-        if event.what.startswith(ANSWERED_BY_PERSON) or event.why.startswith(ANSWERED_BY_PERSON):
+        if event.what.startswith(_ANSWERED) or event.why.startswith(_ANSWERED):
             entry.changes["answered_by_person"] = True
         ledger.step(entry, stage, event)
         ledger.write(event.at, event.who)

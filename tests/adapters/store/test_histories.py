@@ -8,7 +8,7 @@ import pytest
 from responder.core.caps import History
 from responder.core.lifecycle import MessageStage, ReplyStage
 from responder.core.message import Address, Message, Thread
-from responder.ports import ANSWERED_BY_PERSON, Settlement, Store, StoredMessage
+from responder.ports import ANSWERED_BY_PERSON, ANSWERED_ELSEWHERE, Settlement, Store, StoredMessage
 from tests.adapters.store.samples import (
     DAY,
     HOUR,
@@ -237,7 +237,8 @@ def test_a_persons_reply_is_remembered(store: Store) -> None:
     [
         (ANSWERED_BY_PERSON, "", True),
         ("closed", f"{ANSWERED_BY_PERSON} by telephone", True),
-        ("closed", "spam", False),
+        ("dismissed", ANSWERED_ELSEWHERE, True),
+        ("dismissed", "spam", False),
     ],
 )
 def test_a_message_closed_as_answered_is_remembered(store: Store, what: str, why: str, *, known: bool) -> None:
