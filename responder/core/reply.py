@@ -6,6 +6,7 @@ Nothing from the incoming mail reaches a header unless it has been checked to be
 import hashlib
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.charset import QP, Charset
@@ -15,28 +16,33 @@ from email.mime.nonmultipart import MIMENonMultipart
 from email.policy import compat32
 from email.utils import format_datetime, formataddr
 
-from responder.core.message import Address, Message, MessageKey
+from responder.core.charsets import clean_line, without_surrogates
+from responder.core.greeting import first_name
+from responder.core.message import Message, MessageKey
 
-WIRE = compat32.clone(linesep="\r\n")
-"""compat32, because the newer policies encode a long Message-ID in References as if it were prose."""
+WIRE = compat32.clone(linesep="\r\n", max_line_length=998)
+"""compat32, because the newer policies encode a long Message-ID in References as if it were prose. What may be folded
+is folded here: a Message-ID on a line of its own is legal, but not every program finds it there."""
 SUBJECT_LENGTH = 180
 REFERENCES = 20
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>")
-_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?")
+"""Message ids kept of a thread: the first and the last ones (RFC 5537 section 3.4.4 does the same for news)."""
+NO_SUBJECT = "your message"
+LONGEST_READ = 2_000
+_JOINERS = "\u200c\u200d"
+"""Invisible, yet parts of Persian and Indic words and of emoji."""
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
+"""As one finds them, dots and quotes anywhere; with its field's name it fits the 998 octets of a line."""
+_ATEXT = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS = re.compile(
+    rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATEXT}+(?:\.{_ATEXT}+)*@(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}"
+)
+"""RFC 5321 section 4.1.2 without quoted local parts and address literals, RFC 1035 for the domain, which has a dot."""
 _REPLY_MARK = re.compile(
-    r"^(?:\s*(?:re|aw|sv|antw|odp|ref|rif|res|vs|ynt|回复|答复)\s*(?:\[\d+\])?\s*[:：])+\s*", re.IGNORECASE
-)
-_NAME_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_TITLES = frozenset(
-    "mr mrs ms miss mx dr prof professor doc ing dipl phd msc bsc mag herr frau mme mlle sr sra srta sir rev".split()
-)
-_NOT_NAMES = frozenset(
-    """the team office department dept support service services info admin administration school university college
-    faculty institute lab laboratory library group project foundation association company inc ltd gmbh llc it helpdesk
-    desk purchasing procurement billing accounts accounting sales marketing secretary secretariat secretaria
-    sekretariat student students staff studio labs systems software solutions technologies open source community via
-    for of at and von der de no reply noreply mail email newsletter contact hello user guest owner webmaster postmaster
-    root""".split()
+    r"(?:re|aw|sv|vs|antw|odp|odg|rif|r|res|resp|ynt|atb|ats|vá|bls|απ|σχετ|отв|ответ|отг|відп"
+    r"|回复|回覆|答复|答覆|返信|회신|답장|رد|پاسخ|השב|תגובה|trả lời|ตอบ)"
+    r"\s?(?:[\[(^]\d{1,3}[\])]?)?\s?[:：]\s?",
+    re.IGNORECASE,
 )
 
 
@@ -79,62 +85,45 @@ def reply_id(key: MessageKey, ordinal: int, reply_from: ReplyFrom) -> str:
 def reply_address(message: Message) -> str | None:
     """The one recipient: the author, or the one address of Reply-To. None when no safe address is there.
 
-    Whether a Reply-To may be followed is screening's question (trust.reply-to); here only its form counts.
+    Whether a Reply-To may be followed is screening's question (trust.reply-to); here only its form counts. A domain of
+    other scripts is written as DNS wants it, if it means the same read back: IDNA of 2003 takes straße for strasse,
+    which may be somebody else's.
     """
-    target = message.reply_to[0] if len(message.reply_to) == 1 else message.author
-    if target is None:
+    wanted = {target.addr.lower() for target in message.reply_to}
+    target = message.reply_to[0] if len(wanted) == 1 else message.author
+    if target is None or "=?" in target.addr:
         return None
     local, _, domain = target.addr.rpartition("@")
+    address = f"{local}@{_ascii_domain(domain)}"
+    return address if _ADDRESS.fullmatch(address) else None
+
+
+def _ascii_domain(domain: str) -> str:
+    """The domain in ASCII, "" when it has no sure form there."""
+    if domain.isascii():
+        return domain
     try:
-        address = f"{local}@{domain.encode('idna').decode('ascii')}"
+        written = domain[:255].encode("idna")
+        return written.decode("ascii") if written.decode("idna") == domain.lower() else ""
     except UnicodeError:
-        return None
-    return address if _ADDRESS.fullmatch(address) and ".." not in address else None
+        return ""
 
 
 def reply_subject(subject: str) -> str:
-    """One line with one "Re:", without control characters, cut to a length every client shows."""
-    plain = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in subject)
-    plain = _REPLY_MARK.sub("", " ".join(plain.split()))
+    """One line with one "Re:", nothing invisible, cut to a length every client shows."""
+    plain = clean_line(subject[:LONGEST_READ])
+    plain = "".join(char for char in plain if char in _JOINERS or unicodedata.category(char)[0] != "C").strip()
+    while mark := _REPLY_MARK.match(plain):
+        plain = plain[mark.end() :]
     if len(plain) > SUBJECT_LENGTH:
-        plain = plain[: SUBJECT_LENGTH - 1].rstrip() + "…"
-    return f"Re: {plain}" if plain else "Re: your message"
-
-
-def first_name(author: Address | None) -> str:
-    """The given name for a greeting, or "" where the display name is not plainly a person's."""
-    if author is None or "@" in author.name:
-        return ""
-    name = author.name.strip().strip("\"'")
-    family, comma, given = name.partition(",")
-    words = (
-        (given if comma and len(given.split()) <= 2 and len(family.split()) <= 2 else name).replace(".", ". ").split()
-    )
-    words = [word for word in words if word.strip(".").lower() not in _TITLES]
-    if not _is_name(words, alone=bool(comma)):
-        return ""
-    return words[0].title() if words[0].isupper() else words[0]
-
-
-def _is_name(words: list[str], *, alone: bool) -> bool:
-    if not (1 if alone else 2) <= len(words) <= 4:
-        return False
-    if any(word.strip(".").lower() in _NOT_NAMES for word in words):
-        return False
-    first = words[0]
-    return (
-        _NAME_WORD.fullmatch(first) is not None
-        and 2 <= len(first) <= 25
-        and first[0].isupper()
-        and not (first.isupper() and len(first) <= 3)  # an acronym
-        and all(_NAME_WORD.fullmatch(word.strip(".")) for word in words)
-    )
+        plain = plain[: SUBJECT_LENGTH - 1].rstrip(f" {_JOINERS}") + "…"
+    return f"Re: {plain.strip() or NO_SUBJECT}"
 
 
 def compose(
     letter: Letter, message: Message, reply_from: ReplyFrom, ordinal: int, at: datetime, *, automatic: bool
 ) -> tuple[str, str, bytes]:
-    """The reply as (Message-ID, recipient, bytes). Raises ValueError when the message has no safe reply address.
+    """The reply as (Message-ID, recipient, bytes): ASCII, CRLF. Raises ValueError without a safe reply address.
 
     RFC 3834 section 3.1 (Auto-Submitted, subject, threading), RFC 5322 section 3.6.4 (References).
     """
@@ -142,15 +131,16 @@ def compose(
     if recipient is None:
         raise ValueError("no safe address to reply to")
     message_id = reply_id(message.key, ordinal, reply_from)
-    boundary = f"=_{hashlib.sha256(message_id.encode()).hexdigest()[:32]}"
+    boundary = f"=_{hashlib.sha256(message_id.encode()).hexdigest()[:32]}"  # "=_" cannot stand in quoted-printable
     mail = MIMEMultipart("alternative", boundary=boundary, policy=WIRE)
-    mail["From"] = formataddr((reply_from.name, reply_from.address))
+    mail["From"] = formataddr((clean_line(reply_from.name), reply_from.address))
     mail["To"] = recipient
-    mail["Subject"] = Header(reply_subject(letter.subject), header_name="Subject").encode(linesep="\r\n")
+    mail["Subject"] = _subject_field(reply_subject(letter.subject))
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = message_id
     _add_thread(mail, message)
     mail["X-Loop"] = reply_from.loop_token
+    mail["Original-Message-ID"] = message_id  # some submission services write a Message-ID of their own
     if automatic:
         mail["Auto-Submitted"] = "auto-replied"
         mail["X-Auto-Response-Suppress"] = "All"
@@ -160,19 +150,45 @@ def compose(
     return message_id, recipient, mail.as_bytes()
 
 
+def _subject_field(subject: str) -> str:
+    """Words that look encoded are encoded once more: what they would hide has not been cleaned (RFC 2047 section 5)."""
+    charset = "us-ascii" if subject.isascii() and "=?" not in subject else "utf-8"
+    return Header(subject, charset, header_name="Subject").encode(linesep="\r\n")
+
+
 def _text_part(text: str, subtype: str) -> MIMENonMultipart:
     charset = Charset("utf-8")
     charset.body_encoding = QP
     part = MIMENonMultipart("text", subtype, policy=WIRE)
-    part.set_payload(text, charset)
+    part.set_payload(without_surrogates(text), charset)
     return part
 
 
 def _add_thread(mail: MIMEMultipart, message: Message) -> None:
-    own = [message.message_id] if message.message_id and _MESSAGE_ID.fullmatch(message.message_id) else []
+    own = message.message_id if message.message_id and _MESSAGE_ID.fullmatch(message.message_id) else ""
     if own:
-        mail["In-Reply-To"] = own[0]
-    earlier = [one for one in message.thread.references or message.thread.in_reply_to if _MESSAGE_ID.fullmatch(one)]
-    references = list(dict.fromkeys([*earlier[:1], *earlier[1:][-(REFERENCES - 2) :], *own]))
+        mail["In-Reply-To"] = own
+    references = _references(message, own)
     if references:
-        mail["References"] = " ".join(references)
+        mail["References"] = "\r\n ".join(references)
+
+
+def _references(message: Message, own: str) -> Sequence[str]:
+    """The thread's ids and then the message's own; In-Reply-To stands in for References where it names one mail."""
+    thread = message.thread
+    known = thread.references or (thread.in_reply_to if len(thread.in_reply_to) == 1 else ())
+    earlier = [one for one in dict.fromkeys(known) if _MESSAGE_ID.fullmatch(one) and one != own]
+    kept = earlier if len(earlier) < REFERENCES else [earlier[0], *earlier[2 - REFERENCES :]]
+    return [*kept, own] if own else kept
+
+
+__all__ = [
+    "Letter",
+    "ReplyFrom",
+    "compose",
+    "first_name",
+    "loop_token",
+    "reply_address",
+    "reply_id",
+    "reply_subject",
+]
