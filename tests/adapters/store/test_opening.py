@@ -78,12 +78,13 @@ def test_the_known_revisions_are_alembics() -> None:
     assert tuple(reversed(chain)) == REVISIONS
 
 
-def test_a_newer_database_is_left_alone(url: str) -> None:
+def test_a_newer_database_is_left_alone(empty_url: str) -> None:
     """Tables of a newer version are refused in words, and stay as they are."""
-    _run(url, "UPDATE alembic_version SET version_num = '9999'")
+    open_store(empty_url).close()
+    _run(empty_url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreError, match="newer version"):
-        open_store(url)
-    assert _run(url, "SELECT version_num FROM alembic_version") == [("9999",)]
+        open_store(empty_url)
+    assert _run(empty_url, "SELECT version_num FROM alembic_version") == [("9999",)]
 
 
 def test_tables_of_somebody_else_are_left_alone(empty_url: str) -> None:

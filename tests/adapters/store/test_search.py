@@ -1,9 +1,11 @@
 """Lists: stages, pages, words."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
+from responder.adapters.store import open_store
 from responder.core.lifecycle import MessageStage, ReplyStage
 from responder.core.message import Address
 from responder.ports import Query, Store
@@ -54,9 +56,13 @@ def test_pages_meet_without_gap_or_overlap(store: Store) -> None:
     assert found(store, before=rows[0].id) == []
 
 
-@pytest.fixture
-def shelf(store: Store) -> Store:
-    """Four mails that differ in everything one may search for."""
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shelf(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Three mails that differ in everything one may search for; the tests only look."""
+    if request.param == "sqlite":
+        store = open_store(f"sqlite:///{tmp_path_factory.mktemp('shelf') / 'store.db'}")
+    else:
+        store = open_store(request.getfixturevalue("postgres").create("shelf"))
     rows = put(
         store,
         mail(1, subject="Licence runs out", text="The coupon code fails"),
@@ -68,7 +74,8 @@ def shelf(store: Store) -> Store:
         reply = person_reply(rows[1].message, body="Dear Ben, use the Straße form", to="ben@other.example")
         transaction.queue_reply(rows[1].id, None, reply, said())
         transaction.draft(rows[0].id, "Re: x\n\nDear")
-    return store
+    yield store
+    store.close()
 
 
 @pytest.mark.parametrize(
