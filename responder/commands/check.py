@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 from responder.app import App, build
-from responder.commands.show import as_json, lines
 from responder.core.errors import ResponderError
+from responder.printing import as_json, lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 from classifier.dataset import CORPUS, CorpusError, load_corpus, require_enough
 from classifier.evaluate import Report, cross_validate
-from responder.commands.show import as_json, lines, table
 from responder.core.errors import ResponderError
+from responder.printing import as_json, lines, table
 
 
 def run(args: argparse.Namespace) -> int:

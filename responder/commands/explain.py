@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from responder.app import build
-from responder.commands.show import lines, printable
+from responder.printing import lines, printable
 from responder.services.explaining import Explained
 
 

@@ -4,8 +4,8 @@ import argparse
 import getpass
 
 from responder.app import build
-from responder.commands.show import lines
 from responder.core.errors import ResponderError
+from responder.printing import lines
 
 
 def run(args: argparse.Namespace) -> int:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from classifier.prediction import Intent
 from responder.app import App, build
-from responder.commands.show import age, as_json, lines, table
 from responder.core.cues import mask
 from responder.core.errors import ResponderError, TemplateError
 from responder.core.lifecycle import MessageStage
 from responder.core.reasons import REASONS, effective, say, topmost
 from responder.ports import Query, StoredMessage
+from responder.printing import age, as_json, lines, table
 
 
 def run(args: argparse.Namespace) -> int:

@@ -4,9 +4,9 @@ import argparse
 from typing import Any
 
 from responder.app import App, build
-from responder.commands.show import age, as_json, lines, table
 from responder.core.lifecycle import MessageStage, ReplyStage
 from responder.ports import MailboxState
+from responder.printing import age, as_json, lines, table
 
 COLUMNS = (
     MessageStage.RECEIVED,

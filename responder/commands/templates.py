@@ -5,11 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from responder.app import App, build
-from responder.commands.show import as_json, lines
 from responder.core.errors import ResponderError
 from responder.core.message import MessageKey
 from responder.core.parse import parse
 from responder.core.slots import reply_values
+from responder.printing import as_json, lines
 
 SAMPLE = b"From: Ana Costa <ana@university.example>\r\nSubject: Question about our licence\r\n\r\nHello\r\n"
 

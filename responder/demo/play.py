@@ -16,7 +16,6 @@ from rich.table import Table
 from rich.text import Text
 
 from responder.app import App
-from responder.commands.show import printable
 from responder.core.lifecycle import MessageStage
 from responder.core.reasons import effective, say, topmost
 from responder.daemon import utc_now
@@ -24,6 +23,7 @@ from responder.demo.imap_server import EmbeddedImap
 from responder.demo.samples import DOMAIN, Sample, samples
 from responder.demo.smtp_sink import EmbeddedSink
 from responder.ports import Query, StoredMessage
+from responder.printing import printable
 from responder.settings import load
 
 PROGRAMS = ("education", "opensource", "startups")
