@@ -114,6 +114,9 @@ class Outgoing:
 class Transport(Protocol):
     """Mail submission over one persistent connection. One thread at a time."""
 
+    def connect(self) -> Sequence[str]:
+        """Have a session, opened where there is none; the server's extensions. Raises TransportError."""
+
     def send(self, outgoing: Outgoing) -> Outcome:
         """One attempt. Never raises for what the server or the line does: a line lost before the final dot was sent is
         DEFERRED, after it IN_DOUBT. Raises TransportError only when no session can be had at all (nothing was sent)."""
@@ -315,6 +318,8 @@ class Settlement:
     """Added to the message's findings: outbox.rejected, outbox.in-doubt, ..."""
     who: str = "delivery"
     """For the events: delivery, or the person who looked where an unknown send went."""
+    begun: bool = True
+    """False with QUEUED: nothing went over the wire, the attempt does not count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,11 +126,12 @@ def _may_settle(reply: ReplyEntry | None, stage: ReplyStage) -> bool:
 def _settle(ledger: Ledger, one: Settlement, at: datetime) -> None:
     reply = ledger.replies[one.reply]
     event = Event(at, one.who, reply_event(one.stage), one.words)
-    ledger.step_reply(reply, one.stage, event, words=one.words, **_times(one, at))
+    changes = _times(one, at) if one.begun else _times(one, at) | {"attempts": reply.attempts - 1}
+    ledger.step_reply(reply, one.stage, event, words=one.words, **changes)
     _follow(ledger, ledger.messages[reply.message], one, at)
 
 
-def _times(one: Settlement, at: datetime) -> dict[str, datetime]:
+def _times(one: Settlement, at: datetime) -> dict[str, Any]:
     match one.stage:
         case ReplyStage.SENT:
             return {"sent_at": at}

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from responder.adapters.store.rows import pack_findings, reasons, unpack_findings
+from responder.adapters.store.packing import pack_findings, reasons, unpack_findings
 from responder.adapters.store.schema import messages, replies
 from responder.adapters.store.statements import Change, pieces, write_changes, write_events
 from responder.core.errors import StaleError
@@ -46,6 +46,7 @@ class ReplyEntry:
     receipt: bool
     was: ReplyStage
     stage: ReplyStage
+    attempts: int = 0
     changes: dict[str, Any] = field(default_factory=dict)
 
     def fits(self, message: MessageEntry) -> bool:
@@ -184,9 +185,9 @@ def _lock_messages(connection: Connection, ids: Sequence[int]) -> list[MessageEn
 
 def _lock_replies(connection: Connection, of: Sequence[int]) -> list[ReplyEntry]:
     c = replies.c
-    columns = (c.id, c.message, c.receipt, c.stage)
+    columns = (c.id, c.message, c.receipt, c.stage, c.attempts)
     locked = select(*columns).where(c.message.in_(of)).order_by(c.message, c.ordinal).with_for_update()
     return [
-        ReplyEntry(row.id, row.message, row.receipt, ReplyStage(row.stage), ReplyStage(row.stage))
+        ReplyEntry(row.id, row.message, row.receipt, ReplyStage(row.stage), ReplyStage(row.stage), row.attempts)
         for row in connection.execute(locked)
     ]
