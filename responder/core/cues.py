@@ -21,7 +21,7 @@ WHOLE_LENGTH = 80
 WHOLE_UNKNOWN = 5
 _REPLY_SUBJECT = re.compile(r"\s*(?:(?:re|aw|sv|antw|odp|ref|rif|res|vs|ynt)\s*:|$)", re.IGNORECASE)
 _KEYS = frozenset(
-    "effect scope phrases filler except negation quoted about domains whole codes slot slots hits passes".split()
+    "effect scope phrases filler except negation quoted about beside domains whole codes slot slots hits passes".split()
 )
 
 
@@ -46,6 +46,8 @@ class Cue:
     """Whether a hit within double quotes counts."""
     about: tuple[str, ...] = ()
     """The programs or intents it speaks to; empty: all. Read by `decide` from the finding's slots."""
+    beside: tuple[str, ...] = ()
+    """Rules of which one must hit as well."""
     domains: tuple[str, ...] = ()
     """Ends of the author's domain that hit by themselves, as "mil"."""
     whole: bool = False
@@ -78,19 +80,22 @@ def find_cues(subject: str, text: str, cues: Sequence[Cue], *, author: str = "")
     Takes time linear in the text.
     """
     mail = _Mail(subject, text, split_words(subject), split_words(text), author.rpartition("@")[2].lower())
-    return tuple(found for cue in cues if (found := _find(cue, mail)) is not None)
+    found = [(cue, hit) for cue in cues if (hit := _find(cue, mail)) is not None]
+    rules = {cue.rule for cue, _ in found}
+    return tuple(hit for cue, hit in found if not cue.beside or not rules.isdisjoint(cue.beside))
 
 
 def failing_examples(cues: Sequence[Cue]) -> list[str]:
     """The examples that do not behave as cues.toml says, in words."""
     wrong = []
     for cue in cues:
-        wrong += [f"{cue.name}: should hit {example!r}" for example in cue.hits if not _hits(cue, example)]
-        wrong += [f"{cue.name}: should pass {example!r}" for example in cue.passes if _hits(cue, example)]
+        group = (cue, *(other for other in cues if other.rule in cue.beside))
+        wrong += [f"{cue.name}: should hit {example!r}" for example in cue.hits if not _hits(cue, group, example)]
+        wrong += [f"{cue.name}: should pass {example!r}" for example in cue.passes if _hits(cue, group, example)]
     return wrong
 
 
-def _hits(cue: Cue, example: str) -> bool:
+def _hits(cue: Cue, group: Sequence[Cue], example: str) -> bool:
     """An example is a text, or "Subject: ..." or "From: ..." lines and a text."""
     subject = author = ""
     while example.startswith(("Subject:", "From:")):
@@ -99,7 +104,7 @@ def _hits(cue: Cue, example: str) -> bool:
             subject = line.removeprefix("Subject:").strip()
         else:
             author = line.removeprefix("From:").strip()
-    return bool(find_cues(subject, example, (cue,), author=author))
+    return any(finding.rule == cue.rule for finding in find_cues(subject, example, group, author=author))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +233,7 @@ def _cue(name: str, table: object, lists: Mapping[str, Sequence[str]], problems:
         negation=table.get("negation", False),
         quoted=table.get("quoted", True),
         about=tuple(table.get("about", ())),
+        beside=tuple(table.get("beside", ())),
         domains=tuple(table.get("domains", ())),
         whole=table.get("whole", False),
         codes=table.get("codes", False),
@@ -245,7 +251,7 @@ def _check_shape(name: str, table: Mapping[str, object], problems: list[str]) ->
         problems.append(f"{where}: effect must be one of {', '.join(Effect)}")
     if table.get("scope", "both") not in SCOPES:
         problems.append(f"{where}: scope must be one of {', '.join(SCOPES)}")
-    for key in ("phrases", "filler", "except", "about", "domains", "hits", "passes"):
+    for key in ("phrases", "filler", "except", "about", "beside", "domains", "hits", "passes"):
         if not _is_texts(table.get(key, [])):
             problems.append(f"{where}: {key} must be a list of texts")
     for key in ("negation", "quoted", "whole", "codes"):

@@ -21,7 +21,7 @@ from itertools import pairwise
 NEGATIONS = frozenset(
     """not no never without nor neither cannot cant dont doesnt didnt isnt wasnt arent werent wont hasnt havent hadnt
     can't don't doesn't didn't isn't wasn't aren't weren't won't hasn't haven't hadn't wouldn't shouldn't couldn't ain't
-    nobody none""".split()
+    nobody none nothing""".split()
 )
 MAX_GAP = 8
 MAX_GAPS = 3
