@@ -1,4 +1,4 @@
-"""Trained models on disk: `<version>/{model.joblib, card.json}` and `current`, which names one.
+"""Trained models on disk: `<version>/{model.joblib, encoder.onnx, tokenizer.json, card.json}` and `current`.
 
 A joblib file runs code when it is loaded, so nothing is loaded that is not vouched for: the card holds the SHA-256 of
 every file; the card itself is the shipped one (its SHA-256 stands in the package) or carries an HMAC of a key that
@@ -21,16 +21,20 @@ from typing import Any
 import joblib
 
 from classifier import shipped
-from classifier.key import default_key_file, make_key, read_key
+from classifier.key import default_key_file, read_key
 from classifier.predict import Predictor
+from classifier.sentences import Encoder
 from classifier.versions import differences, library_versions
 
 log = logging.getLogger(__name__)
 
 CURRENT, CARD, SIGNATURE, MODEL = "current", "card.json", "card.hmac", "model.joblib"
+ENCODER, TOKENIZER, UNSEEN = "encoder.onnx", "tokenizer.json", "unseen.npz"
+SERVING = (MODEL, ENCODER, TOKENIZER)
+"""What is read to serve; `unseen.npz` is for training only."""
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-FORMAT = 1
-"""1: predictor pickled whole."""
+FORMAT = 2
+"""1: words alone. 2: words and sentence vectors."""
 
 
 class ArtifactError(Exception):
@@ -53,12 +57,18 @@ class IncompatibleError(ArtifactError):
     """The model is whole, but made with other library versions or another format."""
 
 
-def save(folder: Path, predictor: Predictor, card: Mapping[str, Any], key: bytes | None = None) -> tuple[str, str]:
+def save(
+    folder: Path, predictor: Predictor, card: Mapping[str, Any], key: bytes | None = None, unseen: bytes | None = None
+) -> tuple[str, str]:
     """Write a new version, signed where a key is given; its name and the SHA-256 of its card. `current` stays.
 
     The name is made from the content: the same model has the same name. The folder appears whole or not at all.
     """
     files = {MODEL: _dumped(predictor)}
+    if predictor.encoder is not None:
+        files |= {ENCODER: predictor.encoder.onnx, TOKENIZER: predictor.encoder.tokenizer_json}
+    if unseen is not None:
+        files[UNSEEN] = unseen
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     version = "m-" + hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()[:12]
     whole = {"version": version, "format": FORMAT, "files": sums, "libraries": library_versions(), **card}
@@ -104,14 +114,27 @@ def read_card(folder: Path, version: str, key: bytes | None) -> dict[str, Any]:
 def load(folder: Path, version: str, key: bytes | None) -> Predictor:
     """The predictor of a version, after every check. Raises ArtifactError."""
     card = read_card(folder, version, key)
-    files = {name: _checked(folder / version / name, said) for name, said in card["files"].items() if name == MODEL}
+    files = {name: _checked(folder / version / name, card["files"][name]) for name in SERVING if name in card["files"]}
     if MODEL not in files:
         raise CorruptError(f"{folder / version / CARD}: names no {MODEL}")
     if card.get("format") != FORMAT:
         raise IncompatibleError(f"{version} has format {card.get('format')}, this program reads {FORMAT}; {RETRAIN}")
     if other := differences(card.get("libraries", {})):
         raise IncompatibleError(f"{version} was made with {other}; {RETRAIN}")
-    return _loaded(version, files[MODEL])
+    return _loaded(version, files)
+
+
+def load_encoder(folder: Path, version: str, key: bytes | None) -> tuple[Encoder | None, bytes | None]:
+    """The encoder of a version and what its fold encoders said, for training, checked. Raises ArtifactError.
+
+    Whatever else may have changed since (scikit-learn, the format of the heads) does not matter for these.
+    """
+    sums = read_card(folder, version, key)["files"]
+    files = {
+        name: _checked(folder / version / name, sums[name]) for name in (ENCODER, TOKENIZER, UNSEEN) if name in sums
+    }
+    encoder = Encoder(files[ENCODER], files[TOKENIZER]) if ENCODER in files else None
+    return encoder, files.get(UNSEEN)
 
 
 RETRAIN = "run 'responder train', or install the versions it was made with"
@@ -168,7 +191,7 @@ class LiveModel:
             version = current_version(self.folder)
         except (ArtifactError, OSError):
             return []
-        return [_stat(self.folder / version / name) for name in (CARD, SIGNATURE, MODEL)]
+        return [_stat(self.folder / version / name) for name in (CARD, SIGNATURE, *SERVING)]
 
 
 def _dumped(predictor: Predictor) -> bytes:
@@ -177,10 +200,11 @@ def _dumped(predictor: Predictor) -> bytes:
     return buffer.getvalue()
 
 
-def _loaded(version: str, content: bytes) -> Predictor:
+def _loaded(version: str, files: Mapping[str, bytes]) -> Predictor:
     try:
-        parts = joblib.load(io.BytesIO(content))
-        return Predictor(parts["model"], parts["calibration"], version)
+        parts = joblib.load(io.BytesIO(files[MODEL]))
+        encoder = Encoder(files[ENCODER], files[TOKENIZER]) if ENCODER in files else None
+        return Predictor(parts["model"], parts["calibration"], encoder, version)
     except Exception as error:
         raise IncompatibleError(f"{version} is whole but cannot be read here ({error!r}); {RETRAIN}") from error
 
@@ -244,5 +268,5 @@ def _stat(path: Path) -> tuple[int, int, int] | None:
 
 __all__ = [
     "ArtifactError", "CorruptError", "IncompatibleError", "LiveModel", "MissingError", "UntrustedError",
-    "current_version", "load", "make_key", "promote", "read_card", "save",
+    "current_version", "load", "load_encoder", "promote", "read_card", "save",
 ]  # fmt: skip

@@ -90,6 +90,11 @@ def fingerprint(samples: Sequence[Sample]) -> str:
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
+def key_of(text: str) -> str:
+    """What a text is known by where the text itself is not kept."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
 def _contradictions(samples: Sequence[Sample]) -> Iterator[str]:
     seen: dict[str, Sample] = {}
     for sample in samples:

@@ -1,22 +1,21 @@
 """How good the model is on writers it has never seen: leave-writers-out cross-validation and its report."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.special import betaincinv
 from sklearn.metrics import f1_score, precision_recall_fscore_support
-from sklearn.model_selection import GroupKFold
 
 from classifier.calibrate import Calibration, calibrate
 from classifier.dataset import Sample
-from classifier.pipeline import INTENTS, PROGRAMS, Model, Scores
+from classifier.folds import FOLDS, writer_folds
+from classifier.pipeline import INTENTS, OTHER, PROGRAMS, Floats, Model, Scores
 from classifier.prediction import Intent
+from classifier.unseen import Unseen
 
-FOLDS = 5
 RISK = 0.01
-Fit = Callable[[Sequence[Sample]], Model]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +81,32 @@ class Validation:
         return report(self.samples, self.scores, self.calibration)
 
 
-def folds(
-    samples: Sequence[Sample], count: int = FOLDS, seed: int | None = None
-) -> Iterable[tuple[list[int], list[int]]]:
-    """Positions to learn from and to test on; no writer is on both sides. Without a seed always the same."""
-    writers = [sample.writer for sample in samples]
-    splitter = GroupKFold(min(count, len(set(writers))), shuffle=seed is not None, random_state=seed)
-    for learned, tested in splitter.split(writers, groups=writers):
-        yield list(learned), list(tested)
+def cross_validate(
+    samples: Sequence[Sample],
+    vectors: Floats | None = None,
+    unseen: Unseen | None = None,
+    *,
+    count: int = FOLDS,
+    seed: int | None = None,
+) -> Validation:
+    """Score every text by a model that never saw its writer.
 
-
-def cross_validate(samples: Sequence[Sample], fit: Fit = Model.fit, seed: int | None = None) -> Validation:
-    """Score every text by a model that never saw its writer."""
+    `vectors` are the samples' sentence vectors; where the encoder was trained on the texts, `unseen` holds what fold
+    encoders said of them instead. Without a seed the folds are always the same.
+    """
     kept = tuple(samples)
-    parts = []
-    order: list[int] = []
-    for learned, tested in folds(kept, seed=seed):
-        model = fit([kept[index] for index in learned])
-        parts.append(model.scores([kept[index].text for index in tested]))
+    parts, order = [], []
+    for tested in writer_folds(kept, count) if seed is None else writer_folds(kept, count, seed):
+        if not tested:
+            continue
+        learned = np.setdiff1d(np.arange(len(kept)), tested)
+        model = Model.fit([kept[row] for row in learned], None if vectors is None else vectors[learned])
+        texts = [kept[row].text for row in tested]
+        parts.append(model.scores(texts, None if vectors is None else vectors[tested]))
         order += tested
     scores = Scores.join(parts).rows(np.argsort(order))
+    if unseen is not None:
+        scores = unseen.put_into(scores, kept)
     return Validation(kept, scores, calibrate(scores, kept))
 
 
@@ -111,9 +116,9 @@ def report(samples: Sequence[Sample], scores: Scores, calibration: Calibration) 
     probabilities = calibration.probabilities(scores)
     said, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     right = said == truth
-    sendable = said != INTENTS.index(Intent.OTHER)
+    sendable = said != OTHER
     threshold = threshold_for(confidence[sendable], right[sendable])
-    deserving = truth != INTENTS.index(Intent.OTHER)
+    deserving = truth != OTHER
     sent = sendable & (confidence >= (2.0 if threshold is None else threshold))
     programs = np.array([PROGRAMS.index(sample.program) if sample.program else -1 for sample in samples])
     return Report(
@@ -127,7 +132,9 @@ def report(samples: Sequence[Sample], scores: Scores, calibration: Calibration) 
         bounded_threshold=threshold_for(confidence[sendable], right[sendable], bounded=True),
         area=_area(confidence, right),
         calibration_error=_calibration_error(confidence, right),
-        program_accuracy=float((scores.programs.argmax(axis=1) == programs)[programs >= 0].mean()),
+        program_accuracy=float(
+            (calibration.program_probabilities(scores).argmax(axis=1) == programs)[programs >= 0].mean()
+        ),
         seconds_found=_seconds_found(samples, scores, calibration),
         intents=tuple(_intents(truth, said, confidence)),
         confusion=tuple(
@@ -148,7 +155,7 @@ def threshold_for(
     order = np.argsort(-confidence, kind="stable")
     wrong = np.cumsum(~right[order])
     count = np.arange(1, len(order) + 1)
-    error = beta.ppf(0.95, wrong + 1, count - wrong) if bounded else wrong / count
+    error = betaincinv(wrong + 1.0, np.maximum(count - wrong, 1e-9), 0.95) if bounded else wrong / count
     fits = np.flatnonzero(np.where(count == wrong, 1.0, error) <= risk)
     return float(confidence[order][fits[-1]]) if len(fits) else None
 

@@ -1,56 +1,156 @@
-"""The model: scikit-learn pipelines from text to scores. Training and serving go through the same object."""
+"""The model: what a text is turned into, and the linear heads on it. Training and serving go through the same object.
+
+Two views of a text: its words and pieces of words (TF-IDF), and its sentence vector. Each has heads of its own, which
+say of every intent, wish and program how much the view speaks for it; `calibrate` learns how far to trust which.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import FeatureUnion
 
 from classifier.dataset import Sample
 from classifier.neighbours import Neighbours
 from classifier.prediction import Intent, Program
+from classifier.sentences import Encoder
 from classifier.text import normal
 
 INTENTS = tuple(Intent)
 PROGRAMS = tuple(Program)
+OTHER = INTENTS.index(Intent.OTHER)
 
 Floats = NDArray[np.float32]
+Matrix: TypeAlias = Any
+"""A csr_matrix, or an array of (rows, columns)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logits:
+    """What the heads of one view say, a row a text; the columns are INTENTS, INTENTS and PROGRAMS."""
+
+    intents: Floats
+    wishes: Floats
+    """Each intent by itself: is it wished for at all, first or second?"""
+    programs: Floats
+
+    def rows(self, order: Sequence[int] | NDArray[np.int64]) -> "Logits":
+        """These rows, in this order."""
+        return Logits(self.intents[order], self.wishes[order], self.programs[order])
+
+    @classmethod
+    def join(cls, parts: Sequence["Logits"]) -> "Logits":
+        """All rows, one part after the other."""
+        return cls(
+            np.concatenate([part.intents for part in parts]),
+            np.concatenate([part.wishes for part in parts]),
+            np.concatenate([part.programs for part in parts]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """One row a text: logits of the intents in INTENTS' order, and what else the heads say (probabilities)."""
+    """Both views of some texts, and how near they lie to the training texts."""
 
-    intents: Floats
-    wishes: Floats
-    """Each intent by itself: is it wished for at all?"""
-    programs: Floats
+    words: Logits
+    meaning: Logits | None
+    """None where the model has no encoder."""
     nearest: Floats
     """Cosine to the nearest training text."""
 
     def rows(self, order: Sequence[int] | NDArray[np.int64]) -> "Scores":
         """These rows, in this order."""
-        return Scores(self.intents[order], self.wishes[order], self.programs[order], self.nearest[order])
+        return Scores(self.words.rows(order), self.meaning.rows(order) if self.meaning else None, self.nearest[order])
 
     @classmethod
     def join(cls, parts: Sequence["Scores"]) -> "Scores":
         """All rows, one part after the other."""
-        columns = (
-            [part.intents for part in parts],
-            [part.wishes for part in parts],
-            [part.programs for part in parts],
-            [part.nearest for part in parts],
+        meanings = [part.meaning for part in parts if part.meaning is not None]
+        return cls(
+            Logits.join([part.words for part in parts]),
+            Logits.join(meanings) if meanings else None,
+            np.concatenate([part.nearest for part in parts]),
         )
-        return cls(*(np.concatenate(column) for column in columns))
+
+
+@dataclass
+class Heads:
+    """Linear heads on one view."""
+
+    intents: LogisticRegression
+    wishes: list[LogisticRegression | None]
+    """None where the training texts do not tell: all wish for it, or none."""
+    programs: LogisticRegression | None
+
+    @classmethod
+    def fit(cls, matrix: Matrix, samples: Sequence[Sample], strength: float) -> "Heads":
+        """Learn from rows of samples; `strength` is the inverse of the regularisation."""
+        weight = np.array([sample.weight for sample in samples])
+        truth = [INTENTS.index(sample.intent) for sample in samples]
+        wished = np.array([[intent in {sample.intent, sample.second} for intent in INTENTS] for sample in samples])
+        known = [row for row, sample in enumerate(samples) if sample.program is not None]
+        programs = [PROGRAMS.index(samples[row].program or Program.UNKNOWN) for row in known]
+        return cls(
+            _head(strength).fit(matrix, truth, weight),
+            [_head(strength / 3).fit(matrix, one, weight) if 0 < one.sum() < len(one) else None for one in wished.T],
+            _head(strength / 3).fit(matrix[known], programs) if len(set(programs)) > 1 else None,
+        )
+
+    def logits(self, matrix: Matrix) -> Logits:
+        """What they say of rows."""
+        count = matrix.shape[0]
+        wishes = [np.zeros(count) if one is None else one.decision_function(matrix) for one in self.wishes]
+        return Logits(
+            _columns(self.intents, matrix, len(INTENTS)),
+            np.stack(wishes, axis=1).astype(np.float32),
+            np.zeros((count, len(PROGRAMS)), np.float32)
+            if self.programs is None
+            else _columns(self.programs, matrix, len(PROGRAMS)),
+        )
+
+
+@dataclass
+class Model:
+    """Both views with their heads; the encoder is not part of it. Pure and thread-safe once fitted."""
+
+    features: FeatureUnion
+    words: Heads
+    meaning: Heads | None
+    neighbours: Neighbours
+
+    @classmethod
+    def fit(cls, samples: Sequence[Sample], vectors: Floats | None = None) -> "Model":
+        """Learn from samples and, where there is an encoder, their sentence vectors."""
+        seen = features()
+        matrix = csr_matrix(seen.fit_transform([sample.text for sample in samples]))
+        meaning = None if vectors is None else Heads.fit(vectors, samples, MEANING_STRENGTH)
+        near = matrix[:, : len(_words(seen).vocabulary_)] if vectors is None else vectors
+        return cls(seen, Heads.fit(matrix, samples, WORDS_STRENGTH), meaning, Neighbours.fit(near))
+
+    def scores(self, texts: Sequence[str], vectors: Floats | None = None) -> Scores:
+        """What every head says of every text; `vectors` as many, where the model was fitted with them."""
+        matrix = csr_matrix(self.features.transform(texts))
+        words = self.words.logits(matrix)
+        if self.meaning is None or vectors is None:
+            return Scores(words, None, self.neighbours.nearest(matrix[:, : self.neighbours.width]))
+        return Scores(words, self.meaning.logits(vectors), self.neighbours.nearest(vectors))
+
+
+WORDS_STRENGTH, MEANING_STRENGTH = 10.0, 10.0
+
+
+def vectors_of(encoder: Encoder | None, texts: Sequence[str]) -> Floats | None:
+    """Sentence vectors, or None without an encoder."""
+    return None if encoder is None else encoder.vectors(texts)
 
 
 def features() -> FeatureUnion:
-    """What the heads see of a text: words and pairs of words, and pieces of words, which survive bad spelling."""
+    """Words and pairs of words, and pieces of words, which survive bad spelling."""
     word = r"(?u)\b\w[\w']*\b|[?!]"
     shared = {"sublinear_tf": True, "min_df": 2, "dtype": np.float32, "preprocessor": normal}
     return FeatureUnion(
@@ -61,51 +161,19 @@ def features() -> FeatureUnion:
     )
 
 
-@dataclass
-class Model:
-    """Features and the heads on them. `fit` first; then `scores` is pure and thread-safe."""
-
-    features: FeatureUnion
-    intents: LogisticRegression
-    wishes: OneVsRestClassifier
-    programs: LogisticRegression
-    neighbours: Neighbours
-
-    @classmethod
-    def fit(cls, samples: Sequence[Sample]) -> "Model":
-        """Learn from samples."""
-        seen = features()
-        matrix = csr_matrix(seen.fit_transform([sample.text for sample in samples]))
-        weight = np.array([sample.weight for sample in samples])
-        wished = np.array([[intent in {sample.intent, sample.second} for intent in INTENTS] for sample in samples])
-        return cls(
-            seen,
-            _head(10.0).fit(matrix, [INTENTS.index(sample.intent) for sample in samples], weight),
-            OneVsRestClassifier(_head(3.0)).fit(matrix, wished.astype(int)),
-            _programs(matrix, samples),
-            Neighbours.fit(matrix[:, : len(seen["words"].vocabulary_)]),
-        )
-
-    def scores(self, texts: Sequence[str]) -> Scores:
-        """What every head says of every text."""
-        matrix = csr_matrix(self.features.transform(texts))
-        return Scores(
-            self.intents.decision_function(matrix).astype(np.float32),
-            self.wishes.predict_proba(matrix).astype(np.float32),
-            self._programs(matrix),
-            self.neighbours.nearest(matrix[:, : self.neighbours.width]),
-        )
-
-    def _programs(self, matrix: csr_matrix) -> Floats:
-        wide = np.zeros((matrix.shape[0], len(PROGRAMS)), dtype=np.float32)
-        wide[:, self.programs.classes_] = self.programs.predict_proba(matrix)
-        return wide
-
-
-def _programs(matrix: csr_matrix, samples: Sequence[Sample]) -> LogisticRegression:
-    known = [row for row, sample in enumerate(samples) if sample.program is not None]
-    return _head(3.0).fit(matrix[known], [PROGRAMS.index(samples[row].program or Program.UNKNOWN) for row in known])
+def _words(union: FeatureUnion) -> TfidfVectorizer:
+    return dict(union.transformer_list)["words"]
 
 
 def _head(strength: float) -> LogisticRegression:
     return LogisticRegression(C=strength, class_weight="balanced", max_iter=300)
+
+
+def _columns(head: LogisticRegression, matrix: Matrix, count: int) -> Floats:
+    """The head's logits in `count` columns; a class it never saw is out of the question."""
+    said = head.decision_function(matrix)
+    if said.ndim == 1:
+        said = np.stack([-said / 2, said / 2], axis=1)
+    wide = np.full((matrix.shape[0], count), -20.0, dtype=np.float32)
+    wide[:, head.classes_] = said
+    return wide

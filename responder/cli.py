@@ -202,6 +202,12 @@ def _train(commands: "Commands") -> None:
     parser = _command(commands, "train", "Train a model from the corpus and the corrections")
     parser.add_argument("--corpus", type=Path, metavar="DIR", help="the training texts; unset: the shipped ones")
     parser.add_argument(
+        "--encoder",
+        type=Path,
+        metavar="DIR",
+        help="another sentence encoder (encoder.onnx, tokenizer.json, unseen.npz)",
+    )
+    parser.add_argument(
         "--shipped", action="store_true", help="rebuild the model that ships with the package, from the corpus alone"
     )
 

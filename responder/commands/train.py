@@ -75,8 +75,7 @@ def _base(folder: Path, key: bytes | None, given: Path | None) -> Base:
         return encoder, unseen.read_bytes() if unseen.exists() else None
     for place in dict.fromkeys((folder, shipped("models"))):
         try:
-            version = artifact.current_version(place)
-            return artifact.load(place, version, key).encoder, artifact.load_unseen(place, version, key)
+            return artifact.load_encoder(place, artifact.current_version(place), key)
         except artifact.MissingError:
             continue
     return None, None
