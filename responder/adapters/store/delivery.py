@@ -126,17 +126,17 @@ def _may_settle(reply: ReplyEntry | None, stage: ReplyStage) -> bool:
 def _settle(ledger: Ledger, one: Settlement, at: datetime) -> None:
     reply = ledger.replies[one.reply]
     event = Event(at, one.who, reply_event(one.stage), one.words)
-    changes = _times(one, at) if one.begun else _times(one, at) | {"attempts": reply.attempts - 1}
+    changes = _changes(one, reply, at)
     ledger.step_reply(reply, one.stage, event, words=one.words, **changes)
     _follow(ledger, ledger.messages[reply.message], one, at)
 
 
-def _times(one: Settlement, at: datetime) -> dict[str, Any]:
+def _changes(one: Settlement, reply: ReplyEntry, at: datetime) -> dict[str, Any]:
     match one.stage:
         case ReplyStage.SENT:
             return {"sent_at": at}
         case ReplyStage.QUEUED:
-            return {"not_before": one.retry_at or at}
+            return {"not_before": one.retry_at or at, "attempts": reply.attempts - (not one.begun)}
         case _:
             return {}
 

@@ -20,7 +20,7 @@ from responder.ports import Store
 BUSY = 30
 """Seconds to wait for another writer, and for a connection."""
 PRAGMAS = ("foreign_keys=ON", "synchronous=FULL")
-"""FULL, because the outbox must not forget a send that power loss interrupts; see benchmarks for what it costs."""
+"""FULL, because the outbox must not forget a send that power loss interrupts."""
 DRIVERS = {
     "sqlite": "sqlite",
     "sqlite+pysqlite": "sqlite",

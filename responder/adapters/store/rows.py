@@ -1,19 +1,28 @@
 """Between rows and the values of the floors below: what a message, a reply or an event looks like in its table."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
 
-from classifier.prediction import Intent, Prediction, Program
 from responder.adapters.store.columns import address_key, cut, domain_key, key_of
+from responder.adapters.store.packing import (
+    pack_address,
+    pack_findings,
+    pack_part,
+    pack_report,
+    reasons,
+    unpack_address,
+    unpack_findings,
+    unpack_part,
+    unpack_prediction,
+    unpack_report,
+)
 from responder.adapters.store.schema import mailboxes, messages, replies
 from responder.core.lifecycle import MessageStage, ReplyStage
-from responder.core.message import Address, Attachment, Headers, Message, MessageKey, Part, Report, Thread
+from responder.core.message import Address, Attachment, Headers, Message, MessageKey, Thread
 from responder.core.reply_text import normalised
-from responder.core.verdict import Effect, Finding
 from responder.ports import Arrival, Envelope, MailboxState, NewReply, Outgoing, StoredMessage, StoredReply
 
 HTML_LIMIT = 256 * 1024
@@ -74,21 +83,21 @@ def _content(message: Message) -> dict[str, Any]:
     return {
         "size": message.size,
         "return_path": message.return_path,
-        "sender": _pack_address(message.sender),
-        "reply_to": [_pack_address(one) for one in message.reply_to],
-        "recipients": [_pack_address(one) for one in message.recipients],
+        "sender": pack_address(message.sender),
+        "reply_to": [pack_address(one) for one in message.reply_to],
+        "recipients": [pack_address(one) for one in message.recipients],
         "subject": message.subject,
         "text": message.text,
         "full_text": message.full_text,
         "html": cut(message.html, HTML_LIMIT),
         "headers": message.headers.fields,
         "thread": [message.thread.in_reply_to, message.thread.references],
-        "parts": [_pack_part(part) for part in message.parts],
+        "parts": [pack_part(part) for part in message.parts],
         "attachments": [(one.filename, one.content_type, one.size) for one in message.attachments],
         "received_at": message.received_at,
         "sent_at": message.sent_at,
-        "report": _pack_report(message.report),
-        "forwarded": _pack_address(message.forwarded),
+        "report": pack_report(message.report),
+        "forwarded": pack_address(message.forwarded),
         "defects": message.defects,
         "unreadable": message.unreadable,
     }
@@ -119,7 +128,7 @@ def stored_message(row: Row[Any]) -> StoredMessage:
         decided_at=row.decided_at,
         disposition=row.disposition,
         template=row.template,
-        prediction=_prediction(row.prediction),
+        prediction=unpack_prediction(row.prediction),
         findings=unpack_findings(row.findings),
         mode=row.mode,
         policy=row.policy,
@@ -137,7 +146,7 @@ def _message(row: Row[Any]) -> Message:
         message_id=row.message_id,
         return_path=row.return_path,
         author=None if row.author_addr is None else Address(row.author_name, row.author_addr),
-        sender=_address(row.sender),
+        sender=unpack_address(row.sender),
         reply_to=tuple(Address(*one) for one in row.reply_to),
         recipients=tuple(Address(*one) for one in row.recipients),
         subject=row.subject,
@@ -146,96 +155,15 @@ def _message(row: Row[Any]) -> Message:
         html=row.html,
         headers=Headers(tuple((name, value) for name, value in row.headers)),
         thread=Thread(tuple(in_reply_to), tuple(references)),
-        parts=tuple(_part(one) for one in row.parts),
+        parts=tuple(unpack_part(one) for one in row.parts),
         attachments=tuple(Attachment(*one) for one in row.attachments),
         received_at=row.received_at,
         sent_at=row.sent_at,
-        report=_report(row.report),
-        forwarded=_address(row.forwarded),
+        report=unpack_report(row.report),
+        forwarded=unpack_address(row.forwarded),
         defects=tuple(row.defects),
         unreadable=row.unreadable,
     )
-
-
-def _pack_address(address: Address | None) -> tuple[str, str] | None:
-    return None if address is None else (address.name, address.addr)
-
-
-def _address(packed: Sequence[str] | None) -> Address | None:
-    return None if packed is None else Address(*packed)
-
-
-def _pack_part(part: Part) -> dict[str, Any]:
-    return {
-        "content_type": part.content_type,
-        "parameters": part.parameters,
-        "disposition": part.disposition,
-        "filename": part.filename,
-        "content_id": part.content_id,
-        "size": part.size,
-    }
-
-
-def _part(packed: Mapping[str, Any]) -> Part:
-    return Part(**{**packed, "parameters": tuple((name, value) for name, value in packed["parameters"])})
-
-
-def _pack_report(report: Report | None) -> dict[str, Any] | None:
-    if report is None:
-        return None
-    return {
-        "kind": report.kind,
-        "failed": report.failed,
-        "recipients": report.recipients,
-        "original_ids": report.original_ids,
-    }
-
-
-def _report(packed: Mapping[str, Any] | None) -> Report | None:
-    if packed is None:
-        return None
-    return Report(packed["kind"], packed["failed"], tuple(packed["recipients"]), tuple(packed["original_ids"]))
-
-
-# ------------------------------------------------------------------------------------------------------------ verdicts
-
-
-def pack_findings(findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Findings as JSON."""
-    return [{"rule": f.rule, "effect": f.effect.value, "detail": f.detail, "slots": f.slots} for f in findings]
-
-
-def unpack_findings(packed: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
-    """Findings from JSON."""
-    return tuple(
-        Finding(one["rule"], Effect(one["effect"]), one["detail"], tuple((name, value) for name, value in one["slots"]))
-        for one in packed
-    )
-
-
-def reasons(findings: Sequence[Finding]) -> str:
-    """The rules that hit, each after a space: what `reason:` looks in."""
-    return "".join(f" {finding.rule}" for finding in findings).casefold()
-
-
-def pack_prediction(prediction: Prediction | None) -> dict[str, Any] | None:
-    """A prediction as JSON."""
-    if prediction is None:
-        return None
-    names = Prediction.__dataclass_fields__
-    return {name: getattr(prediction, name) for name in names}
-
-
-def _prediction(packed: Mapping[str, Any] | None) -> Prediction | None:
-    if packed is None:
-        return None
-    words = {
-        "intent": Intent(packed["intent"]),
-        "runner_up": Intent(packed["runner_up"]),
-        "second": None if packed["second"] is None else Intent(packed["second"]),
-        "program": Program(packed["program"]),
-    }
-    return Prediction(**{**packed, **words})
 
 
 # ------------------------------------------------------------------------------------------------------------- replies

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, insert, select
 
 from responder.adapters.store.histories import read_histories
 from responder.adapters.store.ledger import lock_for_person
-from responder.adapters.store.rows import MESSAGE, pack_findings, pack_prediction, reasons, reply_row, stored_message
+from responder.adapters.store.packing import pack_findings, pack_prediction, reasons
+from responder.adapters.store.rows import MESSAGE, reply_row, stored_message
 from responder.adapters.store.schema import failed_readings, messages, replies
 from responder.adapters.store.statements import (
     TRIAGE_LOCK,

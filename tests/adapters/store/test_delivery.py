@@ -123,6 +123,15 @@ def test_deferred_waits_its_time(store: Store) -> None:
     assert look(store, row.id).stage is MessageStage.ANSWERING
 
 
+def test_an_attempt_not_begun_does_not_count(store: Store) -> None:
+    """begun=False gives the attempt back: nothing went over the wire."""
+    row, reply = put_answering(store, mail(1))
+    take(store)
+    settle(store, Settlement(reply.id, ReplyStage.QUEUED, words="a server was away", retry_at=NOW, begun=False))
+    assert replies_of(store, row.id)[0].attempts == 0
+    assert [again.attempts for again in take(store)] == [1]
+
+
 def test_refused_goes_to_a_person(store: Store) -> None:
     """REJECTED: FAILED for good, the message HELD with the server's words as a finding."""
     row, reply = put_answering(store, mail(1))
