@@ -44,7 +44,7 @@ class Filing:
 
 
 class Inbox(Protocol):
-    """One IMAP connection to one mailbox. One thread at a time. Any method may raise InboxError; then close and reopen."""
+    """One IMAP connection to one mailbox. One thread at a time. Any method may raise InboxError: close and reopen."""
 
     def select(self) -> int:
         """Connect where needed, select the mailbox, return its UIDVALIDITY."""
@@ -62,7 +62,7 @@ class Inbox(Protocol):
         """Make a `wait` in another thread return soon. The one method another thread may call."""
 
     def answered_elsewhere(self, uids: Sequence[int], message_ids: Sequence[str]) -> frozenset[int]:
-        """Of messages (uid and Message-ID in parallel), the uids that carry \\Answered or have a reply in Sent."""
+        """Of messages (uid and Message-ID in parallel), the uids flagged as answered or with a reply in Sent."""
 
     def in_sent(self, message_id: str) -> bool:
         """Whether the Sent folder holds a message with this Message-ID (False where there is no such folder)."""
@@ -118,8 +118,11 @@ class Transport(Protocol):
         """Have a session, opened where there is none; the server's extensions. Raises TransportError."""
 
     def send(self, outgoing: Outgoing) -> Outcome:
-        """One attempt. Never raises for what the server or the line does: a line lost before the final dot was sent is
-        DEFERRED, after it IN_DOUBT. Raises TransportError only when no session can be had at all (nothing was sent)."""
+        """One attempt. Never raises for what the server or the line does.
+
+        A line lost before the final dot was sent is DEFERRED, after it IN_DOUBT. Raises TransportError only when no
+        session can be had at all, or the account is refused: nothing of this mail was handed over.
+        """
 
     def close(self) -> None:
         """QUIT where possible; never raises."""
@@ -163,7 +166,7 @@ class Rules:
 
 
 class Render(Protocol):
-    """Templates by name, as `education/renewal`. Thread-safe; re-read when the files change, the last good set stays."""
+    """Templates by name, as `education/renewal`. Thread-safe; re-read when files change, the last good set stays."""
 
     def __call__(self, template: str, values: Mapping[str, str]) -> Rendered:
         """Render with facts and values. Raises TemplateError: missing, broken, unfilled or too long."""

@@ -7,20 +7,29 @@ SMTP cannot give exactly-once (RFC 1047): at most one reply, and none lost from 
 
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from responder.core.errors import TransportError
 from responder.core.lifecycle import MessageStage, ReplyStage
-from responder.core.mailbox import Mailbox
+from responder.core.mailbox import Mailbox, Mode
 from responder.core.verdict import Effect, Finding
-from responder.ports import Inbox, Outcome, OutcomeKind, Settlement, Store, StoredReply, Transport
+from responder.ports import (
+    ANSWERED_BY_PERSON,
+    Inbox,
+    Outcome,
+    OutcomeKind,
+    Settlement,
+    Store,
+    StoredReply,
+    Transport,
+)
 
 GROUP = 20
 """Leased at once, so that a kill leaves little in doubt."""
 ATTEMPTS = 12
-"""About two days with the backoff below; then a person decides."""
+"""About twenty hours with the backoff below; then a person decides."""
 FIRST_RETRY = timedelta(seconds=60)
 LAST_RETRY = timedelta(hours=6)
 HOUR = timedelta(hours=1)
@@ -42,25 +51,21 @@ class Delivery:
 
     def __call__(self) -> int:
         """Send one group; how many replies were leased. Raises InboxError or TransportError when a server is away."""
+        self.settle_expired()
+        if not self._owes():
+            return 0
+        self.inbox.select()  # with a server away, nothing is leased and no attempt counted
+        self.transport.connect()
         now = self.clock()
         until = now + self.lease
-        self.settle_expired()
         leased = self._lease(now, until)
-        if not leased:
-            return 0
-        settlements: list[Settlement] = []
-        try:
-            gone = self._answered_by_people(leased)
-            for reply in leased:
-                settled = self._cancelled(reply) if reply.id in gone else self._attempt(reply, until)
-                settlements.append(settled)  # one by one: what was sent before an error must be settled as sent
-        finally:
-            self._settle(leased, settlements)
+        if leased:
+            self._send(leased, until)
         return len(leased)
 
     def settle_expired(self) -> int:
         """Replies whose attempt began in a process that died: in Sent they are sent, else in doubt."""
-        with self.store.begin() as transaction:
+        with self.store.read() as transaction:
             expired = transaction.expired(self.mailbox.name, self.clock())
         if not expired:
             return 0
@@ -69,6 +74,28 @@ class Delivery:
             transaction.settle(settlements, self.clock())
         log.warning("unknown sends found", extra={"mailbox": self.mailbox.name, "count": len(expired)})
         return len(expired)
+
+    def _owes(self) -> bool:
+        with self.store.read() as transaction:
+            due = transaction.next_due(self.mailbox.name)
+        return due is not None and due <= self.clock()
+
+    def _send(self, leased: Sequence[StoredReply], until: datetime) -> None:
+        """Try each; however it ends, settle what is known of each in one transaction.
+
+        A reply whose fate is unknown (None) is not settled: its lease runs out, then `settle_expired` looks into Sent.
+        """
+        known: dict[int, Settlement | None] = {}
+        try:
+            gone = self._answered_by_people(leased)
+            for reply in leased:
+                known[reply.id] = None
+                known[reply.id] = self._cancelled(reply) if reply.id in gone else self._attempt(reply, until)
+        except TransportError:
+            known.popitem()  # nothing of this one was handed over
+            raise
+        finally:
+            self._settle(leased, known)
 
     def _lease(self, now: datetime, until: datetime) -> Sequence[StoredReply]:
         """A group within the brake; a mailbox that has used its hour up and owes more pauses itself."""
@@ -95,8 +122,10 @@ class Delivery:
         return frozenset(reply.id for reply in here if reply.key.uid in answered)
 
     def _attempt(self, reply: StoredReply, until: datetime) -> Settlement:
+        if reply.automatic and self.mailbox.mode is not Mode.AUTO:
+            return self._withdrawn(reply)
         if self.clock() > until - self.lease / 2:
-            return Settlement(reply.id, ReplyStage.QUEUED, words="the group took too long", retry_at=self.clock())
+            return self._back(reply, "the group took too long", self.clock())
         outcome = self.transport.send(reply.outgoing)
         log.info("attempt", extra={"mailbox": self.mailbox.name, "reply": reply.id, "outcome": outcome.kind})
         return self._settlement(reply, outcome)
@@ -123,19 +152,24 @@ class Delivery:
         return Settlement(reply.id, stage, _after(reply, MessageStage.HELD), words, finding=finding)
 
     def _cancelled(self, reply: StoredReply) -> Settlement:
-        return Settlement(reply.id, ReplyStage.CANCELLED, MessageStage.CLOSED, "answered by a person")
+        return Settlement(reply.id, ReplyStage.CANCELLED, MessageStage.CLOSED, ANSWERED_BY_PERSON)
 
-    def _settle(self, leased: Sequence[StoredReply], settlements: list[Settlement]) -> None:
+    def _withdrawn(self, reply: StoredReply) -> Settlement:
+        """Decided in auto mode, which has been switched off since: what is owed goes to a person."""
+        finding = Finding("mode.draft", Effect.HOLD, self.mailbox.mode)
+        words = f"the mailbox is in {self.mailbox.mode} mode now"
+        return Settlement(reply.id, ReplyStage.CANCELLED, _after(reply, MessageStage.HELD), words, finding=finding)
+
+    def _back(self, reply: StoredReply, words: str, retry_at: datetime) -> Settlement:
+        return Settlement(reply.id, ReplyStage.QUEUED, words=words, retry_at=retry_at, begun=False)
+
+    def _settle(self, leased: Sequence[StoredReply], known: Mapping[int, Settlement | None]) -> None:
         """Settle what was tried; what was not even begun goes back."""
-        tried = {settlement.reply for settlement in settlements}
         now = self.clock()
-        back = [
-            Settlement(reply.id, ReplyStage.QUEUED, words="not begun: a server was away", retry_at=now + FIRST_RETRY)
-            for reply in leased
-            if reply.id not in tried
-        ]
+        begun = [settlement for settlement in known.values() if settlement]
+        back = [self._back(r, "not begun: a server was away", now + FIRST_RETRY) for r in leased if r.id not in known]
         with self.store.begin() as transaction:
-            transaction.settle([*settlements, *back], now)
+            transaction.settle([*begun, *back], now)
 
 
 def _after(reply: StoredReply, stage: MessageStage) -> MessageStage | None:
@@ -147,6 +181,3 @@ def backoff(attempts: int) -> timedelta:
     """Doubling from a minute to six hours, with some jitter so that a crowd does not come back at once."""
     step: timedelta = min(FIRST_RETRY * 2 ** min(attempts - 1, 20), LAST_RETRY)
     return step * random.uniform(0.9, 1.1)  # noqa: S311 - spreading retries, no secret
-
-
-__all__ = ["Delivery", "TransportError", "backoff"]
