@@ -29,7 +29,7 @@ _SHAPE: Final = re.compile(r"(?:[^\s@<>\"(),;:]{1,200}|\"[^\"]{0,200}\")@[^\s@<>
 def addresses(value: str) -> tuple[Address, ...]:
     """Every mailbox of a field; groups are opened (RFC 5322 section 3.4), what holds no address is left out."""
     found = [address for address in _mailboxes(value) if address is not None]
-    if not found and "@" in value:
+    if not found and ("@" in value or "=?" in value):
         found = [_address("", match) for match in _ADDR.findall(decode_words(value)[0][:5_000])]
     return tuple(found[:MAX_ADDRESSES])
 
@@ -43,7 +43,7 @@ def _mailboxes(value: str) -> Iterator[Address | None]:
         first = token[0]
         if depth or first == "(":
             depth += (first == "(") - (first == ")")
-            comments.append(token.lstrip("("))
+            comments.append(token.strip("()"))
         elif first == "<":
             angle = token.strip("<> \t")
         elif first in ",;":

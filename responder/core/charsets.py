@@ -71,11 +71,10 @@ _CONTROL: Final = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 )
 _SPACE: Final = re.compile("[\xa0\u2007\u202f]")
-_BREAK: Final = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_TRAILING: Final = re.compile(r"(?<![ \t])[ \t]+(?=\n|\Z)")
+_BREAK: Final = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
 _WORDS: Final = re.compile(r"\S{1,500}\s*|\s+")
 _HIGH: Final = re.compile(r"[^\x00-\x7f]")
-_COMMON_CJK: Final = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3\u3000-\u303f\uff00-\uffef]")
+_COMMON_CJK: Final = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3\u3000-\u303f\uff01-\uff5e]")
 _CYRILLIC_LOWER: Final = re.compile("[\u0430-\u044f]")
 _CYRILLIC_UPPER: Final = re.compile("[\u0410-\u042f]")
 
@@ -134,8 +133,8 @@ def _old_charset(sample: bytes) -> str:
     if high * 3 <= letters:
         return "cp1252"
     for codec in ("gb18030", "cp932", "cp949", "big5hkscs"):
-        text = sample.decode(codec, "ignore")
-        if len(_COMMON_CJK.findall(text)) * 2.2 >= high:
+        text = sample.decode(codec, "replace")
+        if text.count("\ufffd") * 50 <= high and len(_COMMON_CJK.findall(text)) * 2.2 >= high:
             return codec
     return max(("cp1251", "koi8-r"), key=lambda codec: _cyrillic(sample.decode(codec, "replace")))
 
@@ -167,10 +166,10 @@ def is_damaged(text: str) -> bool:
 
 def clean(text: str) -> str:
     """Line feeds only, NFC, no controls, no invisible direction marks, no non-breaking and trailing spaces."""
-    text = _CONTROL.sub("", _BREAK.sub("\n", text))
+    text = _CONTROL.sub("", _BREAK.sub("\n", text.replace("\r\n", "\n")))
     if not text.isascii():
         text = _composed(_SPACE.sub(" ", without_surrogates(text)))
-    return _TRAILING.sub("", text)
+    return "\n".join([line.rstrip(" \t") for line in text.split("\n")])
 
 
 def clean_line(text: str) -> str:

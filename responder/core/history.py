@@ -10,6 +10,8 @@ from responder.core import reply_words as words
 _MAX_LINE: Final = 400
 _ATTRIBUTION_LINES: Final = 4
 _BLOCK_LINES: Final = 14
+_MAX_TRIES: Final = 1_000
+"""Lines that are looked at closely for each kind of border; no mail of a person has as many."""
 _SHORT: Final = 100
 _WRAPPED: Final = 60
 
@@ -52,6 +54,8 @@ class History:
     """The line from which everything is history; None when only ">" quotes were found, or nothing."""
     forward: int | None = None
     """The line at which a forwarded mail begins."""
+    tries: int = 0
+    """Lines looked at as the start of a header block."""
     quoted: bool = False
     """Whether any ">" quote was found."""
 
@@ -70,6 +74,7 @@ def split(lines: Sequence[str], *, forward: bool = False) -> History:
     """Own lines and history of a text. `forward`: the subject says so, then a header block is a forwarded mail."""
     found = History()
     attributions = _attributions(lines)
+    below = _reply_above_line(lines)
     at = 0
     while at < len(lines):
         line = lines[at]
@@ -85,7 +90,7 @@ def split(lines: Sequence[str], *, forward: bool = False) -> History:
             found.add(attributions[at].head)
             found.cut = at
             break
-        elif kind := _marker(lines, at, forward=forward):
+        elif kind := ("original" if at == below else _marker(lines, at, found, forward=forward)):
             found.cut = at
             found.forward = at if kind == "forward" else None
             break
@@ -129,10 +134,12 @@ class _Attribution:
 def _attributions(lines: Sequence[str]) -> dict[int, _Attribution]:
     """First line -> attribution. Found from their last line, which ends with a colon (or stands between dashes)."""
     found: dict[int, _Attribution] = {}
+    tries = 0
     for last, line in enumerate(lines):
         if len(line) > _MAX_LINE or is_quote(line):
             continue
-        if _may_end(lines, last):
+        if tries < _MAX_TRIES and _may_end(lines, last):
+            tries += 1
             start, strong = _start(lines, last)
             if start >= 0:
                 head = _own_head(lines[start]) if start == last else ""
@@ -199,14 +206,15 @@ def _next_filled(lines: Sequence[str], at: int) -> int:
 # -------------------------------------------------------------------------------------- separators and header blocks
 
 
-def _marker(lines: Sequence[str], at: int, *, forward: bool) -> str:
+def _marker(lines: Sequence[str], at: int, found: History, *, forward: bool) -> str:
     """original, forward, or nothing: what begins at a line."""
     line = lines[at]
     if not line or len(line) > _MAX_LINE:
         return ""
     kind = _separator(lines, at)
-    if not kind and (":" in line[:40] or "\uff1a" in line[:40]) and is_header_block(lines, at):
-        kind = "block"
+    if not kind and (":" in line[:40] or "\uff1a" in line[:40]) and found.tries < _MAX_TRIES:
+        found.tries += 1
+        kind = "block" if is_header_block(lines, at) else ""
     if kind == "block":
         return "forward" if forward else "original"
     return "forward" if kind == "original" and forward else kind
@@ -215,7 +223,7 @@ def _marker(lines: Sequence[str], at: int, *, forward: bool) -> str:
 def _separator(lines: Sequence[str], at: int) -> str:
     line = lines[at]
     if line[0].isalnum() and line[-1] not in ":\uff1a.":
-        return "original" if "above th" in line and _replies_above(line) else ""
+        return ""
     core = line.strip(_EDGES).casefold()
     dashed = line.lstrip(" *>")[:2] in {"--", "__", "==", "\u2014\u2014", "\u2013\u2013", "**", "\u2500\u2500"}
     if core in words.ORIGINAL:
@@ -226,12 +234,17 @@ def _separator(lines: Sequence[str], at: int) -> str:
         return "forward"
     if _LONG_RULE.match(line) and _is_foreign_block(lines, _next_filled(lines, at + 1)):
         return "block"
-    return "original" if _replies_above(line) else ""
+    return ""
 
 
-def _replies_above(line: str) -> bool:
-    folded = line.casefold()
-    return any(phrase in folded for phrase in words.REPLY_ABOVE)
+def _reply_above_line(lines: Sequence[str]) -> int:
+    """The line with which a ticket system begins its history; -1 when there is none."""
+    whole = "\n".join(lines).casefold()
+    phrases = [phrase for phrase in words.REPLY_ABOVE if phrase in whole]
+    if not phrases:
+        return -1
+    folded = (line.casefold() for line in lines)
+    return next((at for at, line in enumerate(folded) if any(phrase in line for phrase in phrases)), -1)
 
 
 def label(line: str) -> tuple[str, str]:

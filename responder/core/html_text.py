@@ -7,6 +7,7 @@ of a hostile input (28 kB of nested formatting made 1.4 GB in lexbor). One pass 
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from html import unescape
 from typing import Final
 
@@ -14,6 +15,7 @@ MAX_HTML: Final = 512_000
 """Characters of HTML that are read."""
 _MAX_STACK: Final = 400
 _MAX_QUOTES: Final = 8
+_MAX_ATTRIBUTES: Final = 4_000
 
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][\w:-]*+)((?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+)>")
 _NAME: Final = re.compile(r"(/?)([a-zA-Z][\w:-]*)")
@@ -191,8 +193,7 @@ class _Walk:
         if name in _VOID or attributes.endswith("/"):
             self._void(name, attributes)
             return
-        marks = _marks(attributes) if attributes and _TELLING.search(attributes) else _NO_MARKS
-        effect = _effect(name, marks)
+        effect = _effect(name, attributes[:_MAX_ATTRIBUTES])
         if not self._dropped:
             self._begin(name, effect)
         self._dropped += effect == "drop"
@@ -270,7 +271,7 @@ class _Walk:
 
 
 def _attributes(text: str) -> Iterator[tuple[str, str]]:
-    for name, double, single, bare in _ATTRIBUTE.findall(text[:4_000]):
+    for name, double, single, bare in _ATTRIBUTE.findall(text[:_MAX_ATTRIBUTES]):
         yield name.lower(), double or single or bare
 
 
@@ -285,8 +286,13 @@ def _marks(text: str) -> dict[str, str]:
     return found
 
 
-def _effect(name: str, marks: dict[str, str]) -> str:
-    """drop, quote, signature, history, tight (a paragraph without space around it), or nothing."""
+@lru_cache(maxsize=1_000)
+def _effect(name: str, attributes: str) -> str:
+    """drop, quote, signature, history, tight (a paragraph without space around it), or nothing.
+
+    Remembered, since one mail repeats its few attribute texts on hundreds of elements.
+    """
+    marks = _marks(attributes) if attributes and _TELLING.search(attributes) else _NO_MARKS
     style = marks.get("style", "")
     if name in _DROPPED or "hidden" in marks or (style and _HIDDEN_STYLE.search(style)):
         return "drop"

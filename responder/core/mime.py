@@ -79,8 +79,8 @@ class Entity:
 
     @property
     def size(self) -> int:
-        """Bytes after transfer decoding, reckoned without decoding; 0 for containers."""
-        if self.children:
+        """Bytes after transfer decoding, reckoned without decoding; 0 for a multipart."""
+        if self.is_multipart:
             return 0
         length = len(self.span)
         if self.encoding == "base64":

@@ -30,6 +30,7 @@ def parse(raw: bytes, key: MessageKey, received_at: datetime, *, truncated: bool
     subject = _subject(headers, defects)
     author = _author(headers, defects)
     written = reply_text.split(found.text, found.html, author=author, forward=forwarded.is_forward_subject(subject))
+    reported = report.report_of(tree.root, headers, found.text)
     defects |= found.defects
     return Message(
         key=key,
@@ -51,8 +52,8 @@ def parse(raw: bytes, key: MessageKey, received_at: datetime, *, truncated: bool
         attachments=attachments.of(tree.root, found),
         received_at=received_at,
         sent_at=_sent_at(headers, defects),
-        report=report.report_of(tree.root, headers, found.text),
-        forwarded=_forwarded(tree.root, written.forwarded),
+        report=reported,
+        forwarded=None if reported else _forwarded(tree.root, written.forwarded),
         defects=tuple(defects)[:_MAX_DEFECTS],
         unreadable=_unreadable(tree.limit, found.damage, truncated=truncated),
     )
@@ -128,9 +129,7 @@ def _sent_at(headers: Headers, defects: dict[str, None]) -> datetime | None:
 
 
 def _forwarded(root: mime.Entity, named: Address | None) -> Address | None:
-    """The author of an attached mail, else whom the forwarded block names; the mail in a report is no forward."""
-    if root.content_type == "multipart/report":
-        return named
+    """The author of an attached mail, else whom the forwarded block names."""
     for entity in root.walk():
         if entity.is_message and entity.children:
             return next(iter(addresses(entity.children[0].first("from"))), Address("", ""))

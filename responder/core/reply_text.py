@@ -11,11 +11,14 @@ from responder.core.charsets import clean
 from responder.core.html_text import html_to_text
 from responder.core.message import Address
 
-_MARKUP: Final = re.compile(
-    r"gmail_signature|divrplyfwdmsg|blockquote|yahoo_quoted|moz-|id=\"?signature|border-top|applemailsignature|gmail_quote",
-    re.IGNORECASE,
-)
-_WORD: Final = re.compile(r"\w")
+_MARKUP: Final = (
+    "gmail_quote", "gmail_attr", "divrplyfwdmsg", "blockquote", "yahoo_quoted", "moz-cite", "border-top", 'name="quote',
+)  # fmt: skip
+_SOMETHING: Final = re.compile(r"[\w\u2600-\u27bf\U0001f300-\U0001faff]")
+"""A word or an emoji: an answer can be a thumb."""
+_SIGNED: Final = (
+    "gmail_signature", 'id="signature', "moz-signature", "applemailsignature", "mobile-signature", "signature_block",
+)  # fmt: skip
 _FOLDED: Final = re.compile(r"[\W_]+")
 _MAX_BANNER: Final = 4
 _PGP: Final = "-----BEGIN PGP "
@@ -44,12 +47,12 @@ def split(
     lines = [line.rstrip() for line in full_text.split("\n")]
     lines = _without_armour(_without_banner(lines))
     found = history.split(lines, forward=forward)
-    if html and found.cut is None and not found.quoted and _MARKUP.search(html):
-        found = _cut_as_in_html(lines, html, found)
-    text = _joined([signature.strip(stretch, author) for stretch in found.stretches])
+    if html:
+        found = _as_in_html(lines, html, found)
+    text = _joined(_unsigned(found.stretches, author))
     if found.forward is not None:
         return ReplyText(text, forwarded.author(lines, found.forward))
-    if not _WORD.search(text):
+    if not _SOMETHING.search(text):
         text = _less_aggressive(lines, found)
     return ReplyText(text)
 
@@ -59,13 +62,20 @@ def normalised(text: str) -> str:
     return _FOLDED.sub(" ", clean(text).casefold()).strip()
 
 
+def _unsigned(stretches: Sequence[Sequence[str]], author: Address | None) -> list[list[str]]:
+    kept: list[list[str]] = []
+    for stretch in stretches:
+        kept.append(signature.strip(stretch, author, below_quote=any(kept)))
+    return kept
+
+
 def _less_aggressive(lines: Sequence[str], found: history.History) -> str:
     """When nothing would be left: first the signature comes back, then unquoted history, then everything."""
     with_signature = _joined(found.stretches)
-    if _WORD.search(with_signature):
+    if _SOMETHING.search(with_signature):
         return with_signature
     unquoted = _joined([[line for line in lines if not history.is_quote(line)]])
-    return unquoted if _WORD.search(unquoted) else _joined([lines])
+    return unquoted if _SOMETHING.search(unquoted) else _joined([lines])
 
 
 def _joined(stretches: Sequence[Sequence[str]]) -> str:
@@ -105,14 +115,28 @@ def _without_armour(lines: list[str]) -> list[str]:
     return [line.removeprefix("- ") for line in lines[start:end]]
 
 
-def _cut_as_in_html(lines: Sequence[str], html: str, found: history.History) -> history.History:
-    """Where the plain text does not show the border, the HTML may: the line that is the first quoted one there."""
-    marked = html_to_text(html).split("\n")
-    quote = next((line.strip("> ") for line in marked if history.is_quote(line) and line.strip("> ")), "")
-    at = _line_like(lines, quote)
-    if at <= 0:
+def _as_in_html(lines: Sequence[str], html: str, found: history.History) -> history.History:
+    """Where the plain text does not show a border, the HTML beside it may."""
+    lowered = html.lower()
+    hidden_history = found.cut is None and not found.quoted and any(mark in lowered for mark in _MARKUP)
+    hidden_signature = any(mark in lowered for mark in _SIGNED) and "--" not in lines
+    if not hidden_history and not hidden_signature:
         return found
-    return history.History([list(lines[:at])], cut=at)
+    marked = html_to_text(html).split("\n")
+    if hidden_history:
+        first = next((line.strip("> ") for line in marked if history.is_quote(line) and line.strip("> ")), "")
+        found = _cut_at(lines, _line_like(lines, first)) or found
+    if hidden_signature and "--" in marked:
+        first = next((line for line in marked[marked.index("--") + 1 :] if line.strip()), "")
+        stretch = found.stretches[-1] or found.stretches[max(0, len(found.stretches) - 2)]
+        at = _line_like(stretch, first)
+        if at > 0:
+            stretch.insert(at, "--")
+    return found
+
+
+def _cut_at(lines: Sequence[str], at: int) -> history.History | None:
+    return history.History([list(lines[:at])], cut=at) if at > 0 else None
 
 
 def _line_like(lines: Sequence[str], wanted: str) -> int:

@@ -9,8 +9,8 @@ from typing import Final
 
 
 def _phrases(text: str) -> tuple[str, ...]:
-    """A space at an entry's end is written as an underscore."""
-    return tuple(entry.strip().replace("_", " ") for entry in text.split("|"))
+    """Case-folded entries; a space at an entry's end is written as an underscore."""
+    return tuple(entry.strip().replace("_", " ").casefold() for entry in text.split("|"))
 
 
 _ROLES: Final = {
@@ -169,53 +169,55 @@ ON_EAST_ASIAN: Final = _phrases(
 CLOSINGS: Final = frozenset(
     _phrases(
         """
-        regards | best regards | kind regards | kindest regards | warm regards | warmest regards | with regards |
-        with best regards | with kind regards | with warm regards | many regards | my regards | best |
-        all the best | best wishes | with best wishes | warm wishes | sincerely | sincerely yours |
-        yours sincerely | yours truly | very truly yours | yours faithfully | faithfully | respectfully |
-        respectfully yours | yours respectfully | cordially | yours | warmly | with gratitude | gratefully |
-        with appreciation | kind rgds | rgds | regds | kr | br | bests | brgds | best rgds | take care |
-        have a nice day | have a great day | have a good day | thanks and regards | thanks & regards |
-        thanks and best regards | thanks & best regards | thank you and best regards | thank you and kind regards |
-        thanks and kind regards | many thanks and best regards | thank you & regards | thank you and regards |
+        regards | best regards | with respect | with all respect | very respectfully | with honour | with love |
+        with affection | ba ehteram | with friendly greetings | with my best sentiments | xx | kind regards |
+        kindest regards | warm regards | warmest regards | with regards | with best regards | with kind regards |
+        with warm regards | many regards | my regards | best | all the best | best wishes | with best wishes |
+        warm wishes | sincerely | sincerely yours | yours sincerely | yours truly | very truly yours |
+        yours faithfully | faithfully | respectfully | respectfully yours | yours respectfully | cordially |
+        yours | warmly | with gratitude | gratefully | with appreciation | kind rgds | rgds | regds | kr | br |
+        bests | brgds | best rgds | take care | have a nice day | have a great day | have a good day |
+        thanks and regards | thanks & regards | thanks and best regards | thanks & best regards |
+        thank you and best regards | thank you and kind regards | thanks and kind regards |
+        many thanks and best regards | thank you & regards | thank you and regards |
         thanks in advance and best regards | with thanks and regards | thanking you | thanking you yours |
         talk soon | speak soon | greetings | many greetings | best greetings | kind greetings |
-        friendly greetings | with kind greetings | with friendly greetings | with best greetings | with greetings |
-        peace | in solidarity | love | hugs | mit freundlichen grüßen | mit freundlichen grüssen |
-        mit freundlichen gruessen | freundliche grüße | freundliche grüsse | viele grüße | viele grüsse |
-        viele gruesse | liebe grüße | liebe grüsse | beste grüße | beste grüsse | beste gruesse | herzliche grüße |
-        schöne grüße | schöne grüsse | mit besten grüßen | mit besten grüssen | mit freundlichem gruß |
-        mit freundlichem gruss | mit herzlichen grüßen | herzlichst | hochachtungsvoll | mfg | lg | vg | gruß |
-        gruss | grüße | grüsse | ihr | mit lieben grüßen | bg | besten gruß | freundlichen gruß |
-        viele liebe grüße | beste wünsche | cordialement | bien cordialement | très cordialement | bien à vous |
-        bien à toi | sincèrement | amicalement | salutations | meilleures salutations | salutations distinguées |
-        sincères salutations | salutations cordiales | respectueusement | avec mes meilleures salutations |
-        bonne journée | bonne soirée | bonne réception | à bientôt | cdt | cdlt | bàv | bises |
-        bien respectueusement | saludos | un saludo | saludos cordiales | cordiales saludos | un cordial saludo |
-        cordialmente | atentamente | atte | muy atentamente | un abrazo | abrazos | mis saludos | saludos atentos |
-        le saluda atentamente | quedo atento | quedo atenta | reciba un cordial saludo |
-        reciban un cordial saludo | atenciosamente | att | cumprimentos | com os melhores cumprimentos |
-        melhores cumprimentos | os melhores cumprimentos | com cumprimentos | respeitosamente | saudações |
-        abraço | abraços | um abraço | abs | grato | grata | cordiali saluti | distinti saluti |
-        un cordiale saluto | cordialità | saluti | un saluto | tanti saluti | i migliori saluti | migliori saluti |
-        buona giornata | con i migliori saluti | porgo cordiali saluti | met vriendelijke groet |
-        met vriendelijke groeten | vriendelijke groet | vriendelijke groeten | mvg | groet | groeten | groetjes |
-        hartelijke groet | hartelijke groeten | met hartelijke groet | hoogachtend | met groet | beste groeten |
-        vr gr | pozdrawiam | pozdrawiam serdecznie | serdecznie pozdrawiam | z poważaniem | z wyrazami szacunku |
-        serdeczne pozdrowienia | pozdrowienia | z pozdrowieniami | łączę pozdrowienia | łączę wyrazy szacunku |
-        z uszanowaniem | pzdr | с уважением | с наилучшими пожеланиями | всего доброго | с наилучшими |
-        искренне ваш | с искренним уважением | с глубоким уважением | всего наилучшего | с приветом | удачи |
-        хорошего дня | з повагою | з найкращими побажаннями | よろしくお願いします | よろしくお願いいたします |
-        よろしくお願い致します | 宜しくお願いします | 宜しくお願いいたします | 宜しくお願い致します |
-        どうぞよろしくお願いいたします | 以上、よろしくお願いいたします | 何卒よろしくお願いいたします | 敬具 |
-        草々 | 此致 | 敬礼 | 此致敬礼 | 顺颂商祺 | 祝好 | 祝商祺 | 顺祝商祺 | 祝您工作顺利 | 祝工作顺利 | 敬上 |
-        谨上 | 此致 敬礼 | best regards, | 감사합니다 | 드림 | kh | bh | med vänliga hälsningar |
-        vänliga hälsningar | med vänlig hälsning | vänlig hälsning | hälsningar | mvh | vh | hälsning |
-        bästa hälsningar | med venlig hilsen | venlig hilsen | med vennlig hilsen | vennlig hilsen | hilsen |
-        de bedste hilsner | vennlig hilsning | ystävällisin terveisin | terveisin | parhain terveisin | yt | terv |
-        s pozdravem | s přátelským pozdravem | s úctou | hezký den | üdvözlettel | tisztelettel | saygılarımla |
-        iyi çalışmalar | saygılarımızla | kolay gelsin | cu stimă | cu respect | με εκτίμηση | בברכה | مع التحية |
-        مع أطيب التحيات | salam hormat | hormat saya | terima kasih dan salam | trân trọng
+        friendly greetings | with kind greetings | with best greetings | with greetings | peace | in solidarity |
+        love | hugs | mit freundlichen grüßen | mit freundlichen grüssen | mit freundlichen gruessen |
+        freundliche grüße | freundliche grüsse | viele grüße | viele grüsse | viele gruesse | liebe grüße |
+        liebe grüsse | beste grüße | beste grüsse | beste gruesse | herzliche grüße | schöne grüße |
+        schöne grüsse | mit besten grüßen | mit besten grüssen | mit freundlichem gruß | mit freundlichem gruss |
+        mit herzlichen grüßen | herzlichst | hochachtungsvoll | mfg | lg | vg | gruß | gruss | grüße | grüsse |
+        ihr | mit lieben grüßen | bg | besten gruß | freundlichen gruß | viele liebe grüße | beste wünsche |
+        cordialement | bien cordialement | très cordialement | bien à vous | bien à toi | sincèrement |
+        amicalement | salutations | meilleures salutations | salutations distinguées | sincères salutations |
+        salutations cordiales | respectueusement | avec mes meilleures salutations | bonne journée | bonne soirée |
+        bonne réception | à bientôt | cdt | cdlt | bàv | bises | bien respectueusement | saludos | un saludo |
+        saludos cordiales | cordiales saludos | un cordial saludo | cordialmente | atentamente | atte |
+        muy atentamente | un abrazo | abrazos | mis saludos | saludos atentos | le saluda atentamente |
+        quedo atento | quedo atenta | reciba un cordial saludo | reciban un cordial saludo | atenciosamente | att |
+        cumprimentos | com os melhores cumprimentos | melhores cumprimentos | os melhores cumprimentos |
+        com cumprimentos | respeitosamente | saudações | abraço | abraços | um abraço | abs | grato | grata |
+        cordiali saluti | distinti saluti | un cordiale saluto | cordialità | saluti | un saluto | tanti saluti |
+        i migliori saluti | migliori saluti | buona giornata | con i migliori saluti | porgo cordiali saluti |
+        met vriendelijke groet | met vriendelijke groeten | vriendelijke groet | vriendelijke groeten | mvg |
+        groet | groeten | groetjes | hartelijke groet | hartelijke groeten | met hartelijke groet | hoogachtend |
+        met groet | beste groeten | vr gr | pozdrawiam | pozdrawiam serdecznie | serdecznie pozdrawiam |
+        z poważaniem | z wyrazami szacunku | serdeczne pozdrowienia | pozdrowienia | z pozdrowieniami |
+        łączę pozdrowienia | łączę wyrazy szacunku | z uszanowaniem | pzdr | с уважением |
+        с наилучшими пожеланиями | всего доброго | с наилучшими | искренне ваш | с искренним уважением |
+        с глубоким уважением | всего наилучшего | с приветом | удачи | хорошего дня | з повагою |
+        з найкращими побажаннями | よろしくお願いします | よろしくお願いいたします | よろしくお願い致します |
+        宜しくお願いします | 宜しくお願いいたします | 宜しくお願い致します | どうぞよろしくお願いいたします |
+        以上、よろしくお願いいたします | 何卒よろしくお願いいたします | 敬具 | 草々 | 此致 | 敬礼 | 此致敬礼 |
+        顺颂商祺 | 祝好 | 祝商祺 | 顺祝商祺 | 祝您工作顺利 | 祝工作顺利 | 敬上 | 谨上 | 此致 敬礼 | best regards, |
+        감사합니다 | 드림 | kh | bh | med vänliga hälsningar | vänliga hälsningar | med vänlig hälsning |
+        vänlig hälsning | hälsningar | mvh | vh | hälsning | bästa hälsningar | med venlig hilsen | venlig hilsen |
+        med vennlig hilsen | vennlig hilsen | hilsen | de bedste hilsner | vennlig hilsning |
+        ystävällisin terveisin | terveisin | parhain terveisin | yt | terv | s pozdravem | s přátelským pozdravem |
+        s úctou | hezký den | üdvözlettel | tisztelettel | saygılarımla | iyi çalışmalar | saygılarımızla |
+        kolay gelsin | cu stimă | cu respect | με εκτίμηση | בברכה | مع التحية | مع أطيب التحيات | salam hormat |
+        hormat saya | terima kasih dan salam | trân trọng
         """
     )
 )
@@ -224,8 +226,9 @@ CLOSINGS: Final = frozenset(
 WEAK_CLOSINGS: Final = frozenset(
     _phrases(
         """
-        thanks | thank you | thank you very much | many thanks | thanks a lot | thanks so much |
-        thank you so much | thanks again | thx | ty | thank you again | thanks in advance | thank you in advance |
+        thanks | thank you | tks | thanks a mil | ta very much | appreciate your time | asante | asante sana |
+        mèsi anpil | thank you very much | many thanks | thanks a lot | thanks so much | thank you so much |
+        thanks again | thx | ty | thank you again | thanks in advance | thank you in advance |
         many thanks in advance | thanking you in advance | with thanks | cheers | ta | tia | much appreciated |
         thanks much | thanks very much | thanks a million | thanks for your time | thank you for your time |
         thanks for your help | thank you for your help | danke | vielen dank | danke schön | besten dank |
@@ -278,18 +281,25 @@ MOBILE_WORDS: Final = _phrases(
     """
 )
 
+MEDIUM: Final = _phrases(
+    """
+    e-mail | email | message | mail | nachricht | courriel | mensaje | mensagem | messaggio | bericht | wiadomość |
+    сообщени | メール | 邮件 | communication | transmission | correo
+    """
+)
+"""What a legal notice calls the mail."""
+
 DISCLAIMER: Final = _phrases(
     """
-    e-mail | email | message | mail | confidential | privileged | intended | recipient | addressee | disclos |
-    unauthori | distribut | copying | delete | notify the sender | in error | received this | attachments |
-    liability | virus | vertraulich | empfänger | irrtümlich | vernichten | unbefugt | weitergabe | nachricht |
-    informieren | confidentiel | destinataire | par erreur | détruire | supprimer | courriel | diffusion |
-    confidencial | destinatario | destinatário | por error | por erro | eliminar | mensaje | mensagem | divulga |
-    prohibid | proibid | riservat | messaggio | per errore | cancellar | divulgazione | vertrouwelijk |
-    geadresseerde | bericht | abusievelijk | verwijderen | poufn | adresat | wiadomość | omyłkowo | usunąć |
-    конфиденциальн | адресат | сообщени | удалит | 機密 | 受信者 | メール | 削除 | 保密 | 机密 | 邮件 | 收件人 |
-    删除 | legally | protected | strictly | prohibited | solely | binding | opinions | datenschutz | gdpr |
-    personal data | registered in | registered office | vat
+    confidential | privileged | intended | recipient | addressee | disclos | unauthori | distribut | copying |
+    delete | notify the sender | in error | received this | attachments | liability | virus | vertraulich |
+    empfänger | irrtümlich | vernichten | unbefugt | weitergabe | informieren | confidentiel | destinataire |
+    par erreur | détruire | supprimer | diffusion | confidencial | destinatario | destinatário | por error |
+    por erro | eliminar | divulga | prohibid | proibid | riservat | per errore | cancellar | divulgazione |
+    vertrouwelijk | geadresseerde | abusievelijk | verwijderen | poufn | adresat | omyłkowo | usunąć |
+    конфиденциальн | адресат | удалит | 機密 | 受信者 | 削除 | 保密 | 机密 | 收件人 | 删除 | legally | protected |
+    strictly | prohibited | solely | binding | opinions | datenschutz | gdpr | personal data | registered in |
+    registered office | vat
     """
 )
 """Words of legal notices; several together make one."""

@@ -31,13 +31,13 @@ _RETURNED: Final = ("text/rfc822-headers", "message/global-headers")
 def report_of(root: Entity, headers: Headers, text: str) -> Report | None:
     """The report a message is, or None. `text` is searched for message ids only where it is one."""
     entities = list(root.walk())
-    failed_for = [address.addr for value in headers.all("x-failed-recipients") for address in addresses(value)]
+    undelivered = headers.all("x-failed-recipients")
     kind = _kind(entities)
-    if not kind and not headers.all("x-failed-recipients"):
+    if not kind and not undelivered:
         return None
     blocks = [block for entity in entities if entity.content_type in _KINDS for block in _blocks(entity)]
-    recipients = (*failed_for, *_recipients(blocks))
-    failed = bool(failed_for) or any(_first(block, "action").lower().startswith("failed") for block in blocks)
+    recipients = (*(address.addr for value in undelivered for address in addresses(value)), *_recipients(blocks))
+    failed = bool(undelivered) or any(_first(block, "action").lower().startswith("failed") for block in blocks)
     named = [_first(block, "original-message-id") for block in blocks]
     ids = (*_ids_of_parts(entities), *named, *_ID_FIELD.findall(text))
     return Report(

@@ -1,4 +1,4 @@
-"""The written cases, read once: a body and what its writer newly wrote. `python tests/core/reply_text_cases.py` prints the share."""
+"""The written cases: a body and what its writer newly wrote. Run as a program, it prints the exact share."""
 
 import sys
 import tomllib
