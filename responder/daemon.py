@@ -162,7 +162,7 @@ class Line:
 
     def rest_sending(self) -> None:
         """Until the next reply falls due, or something is owed or to be filed."""
-        with self.store.begin() as transaction:
+        with self.store.read() as transaction:
             due = transaction.next_due(self.mailbox.name)
         seconds = (due - self.clock()).total_seconds() if due else IDLE_LOOK
         self.owed.wait(min(max(seconds, 0.05), IDLE_LOOK))

@@ -237,6 +237,8 @@ class Decision:
     mode: str = ""
     draft: str | None = None
     """The reply's words where it is not sent by itself: first line the subject, a blank line, then the body."""
+    findings: tuple[Finding, ...] = ()
+    """Every rule and cue that hit, those that decided nothing included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +275,9 @@ class StoredMessage:
     """The template answered with, or suggested."""
     prediction: Prediction | None
     findings: tuple[Finding, ...]
+    """What decided, in the order it was found; what came later (an undelivered answer, a person's step) at the end."""
+    also: tuple[Finding, ...] = ()
+    """Rules and cues that hit and decided nothing here."""
     mode: str = ""
     policy: str = ""
     draft: str | None = None

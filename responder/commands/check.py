@@ -50,7 +50,7 @@ def _settings(app: App) -> Checked:
 
 
 def _database(app: App) -> str:
-    with app.store.begin() as transaction:
+    with app.store.read() as transaction:
         held = transaction.oldest_held()
     return f"open and migrated; oldest held {held.date().isoformat() if held else 'none'}"
 

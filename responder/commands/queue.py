@@ -57,6 +57,8 @@ def _show(app: App, args: argparse.Namespace) -> None:
     lines(f"{stored.stage.upper()}  {_guess(stored)}")
     for finding in topmost(effective(stored.findings)):
         lines(f"  {say(finding)}", f"      {_do(finding.rule)}")
+    if stored.also:
+        lines(f"  also noticed: {'; '.join(dict.fromkeys(say(finding) for finding in stored.also))}")
     lines("", mask(message.text) or "(no text)", "")
     for attachment in message.attachments:
         lines(f"[{attachment.filename or 'unnamed'}, {attachment.content_type}, {attachment.size // 1000} kB]")

@@ -22,7 +22,7 @@ COLUMNS = (
 def run(args: argparse.Namespace) -> int:
     """Print counts, ages, pauses and errors."""
     app = build(args.env_file)
-    with app.store.begin() as transaction:
+    with app.store.read() as transaction:
         counts, outbox, oldest = transaction.count(), transaction.outbox(), transaction.oldest_held()
         states = {state.name: state for state in transaction.mailboxes()}
     names = sorted({*app.mailboxes, *states, *counts})

@@ -107,7 +107,7 @@ def _drain(app: App, total: int, console: Console) -> list[Exception]:
 
         def show() -> None:
             looked.wait(0.1)
-            with app.store.begin() as transaction:
+            with app.store.read() as transaction:
                 counts = Counter[MessageStage]()
                 for stages in transaction.count().values():
                     counts.update(stages)
@@ -120,7 +120,7 @@ def _drain(app: App, total: int, console: Console) -> list[Exception]:
 
 
 def _played(app: App, uids: Mapping[tuple[str, int], Sample]) -> list[Played]:
-    with app.store.begin() as transaction:
+    with app.store.read() as transaction:
         found = transaction.find(Query(limit=len(uids) + 1, oldest_first=True))
     by_key = {(one.message.key.mailbox, one.message.key.uid): one for one in found}
     return [Played(sample, by_key[key]) for key, sample in uids.items() if key in by_key]

@@ -31,7 +31,7 @@ class FilingService:
 
     def _file(self, inbox: Inbox) -> int:
         uidvalidity = inbox.select()
-        with self.store.begin() as transaction:
+        with self.store.read() as transaction:
             batch = transaction.unfiled(self.mailbox.name, uidvalidity, BATCH)
         if not batch:
             return 0
@@ -48,7 +48,7 @@ class FilingService:
         return Filing(stored.message.key.uid, KEYWORDS[stored.stage], answered, folder)
 
     def _keep(self, inbox: Inbox) -> int:
-        with self.store.begin() as transaction:
+        with self.store.read() as transaction:
             batch = transaction.unkept(self.mailbox.name, BATCH)
         if not batch:
             return 0

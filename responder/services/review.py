@@ -39,7 +39,7 @@ class Review:
 
     def get(self, number: int) -> StoredMessage:
         """One message. Raises ResponderError when there is none."""
-        with self.store.begin() as transaction:
+        with self.store.read() as transaction:
             found = transaction.message(number)
         if found is None:
             raise ResponderError(f"there is no message {number}")
@@ -47,17 +47,17 @@ class Review:
 
     def find(self, query: Query) -> Sequence[StoredMessage]:
         """Messages, newest first unless the query says otherwise."""
-        with self.store.begin() as transaction:
+        with self.store.read() as transaction:
             return transaction.find(query)
 
     def replies(self, number: int) -> Sequence[StoredReply]:
         """Every reply to a message, oldest first."""
-        with self.store.begin() as transaction:
+        with self.store.read() as transaction:
             return transaction.replies(number)
 
     def events(self, number: int) -> Sequence[Event]:
         """Who did what with a message."""
-        with self.store.begin() as transaction:
+        with self.store.read() as transaction:
             return transaction.events(number)
 
     def draft(self, stored: StoredMessage) -> str:

@@ -39,7 +39,7 @@ class Triage:
 
     def __call__(self, at: datetime, batch: int = BATCH) -> int:
         """Decide the next batch of received messages; how many were decided."""
-        with self.store.begin() as transaction:
+        with self.store.read() as transaction:
             stored = transaction.received(self.mailbox.name, batch)
         if not stored:
             return 0
@@ -77,9 +77,10 @@ class _Decider:
         disposition = self._judge.dispose(judged, said)
         reply = ready.reply if template_of(disposition) == template else None
         if reply is None or self._judge.mailbox.mode is not Mode.AUTO:
-            return self._without_reply(stored, self._restrained(disposition), ready.reply)
+            disposition, draft = self._restrained(disposition), _words(ready.reply)
+            return self._decision(stored, disposition, (*judged.findings, *said), draft=draft)
         self._tally.count(message, reply)
-        return self._decision(stored, disposition, reply, None)
+        return self._decision(stored, disposition, (*judged.findings, *said), reply=reply)
 
     def _restrained(self, disposition: Disposition) -> Disposition:
         """What draft mode makes of an answer: a hold, the draft ready, never sent by a later switch of mode."""
@@ -88,16 +89,24 @@ class _Decider:
             return Hold((*disposition.reasons, waits), disposition.prediction, disposition.template)
         return disposition
 
-    def _without_reply(self, stored: StoredMessage, disposition: Disposition, draft: NewReply | None) -> Decision:
-        words = f"{draft.subject}\n\n{draft.body}" if draft else None
-        return self._decision(stored, disposition, None, words)
-
     def _decision(
-        self, stored: StoredMessage, disposition: Disposition, reply: NewReply | None, draft: str | None
+        self,
+        stored: StoredMessage,
+        disposition: Disposition,
+        findings: tuple[Finding, ...],
+        *,
+        reply: NewReply | None = None,
+        draft: str | None = None,
     ) -> Decision:
         mode = self._judge.mailbox.mode
         stage = MessageStage.RECORDED if mode is Mode.SHADOW else _stage(disposition)
-        return Decision(stored.id, disposition, stage, reply, self._judge.rules.version, mode, draft)
+        version = self._judge.rules.version
+        return Decision(stored.id, disposition, stage, reply, version, mode, draft, findings)
+
+
+def _words(reply: NewReply | None) -> str | None:
+    """A reply as a draft for a person."""
+    return f"{reply.subject}\n\n{reply.body}" if reply else None
 
 
 class Tally:

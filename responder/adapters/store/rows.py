@@ -56,6 +56,7 @@ def message_row(arrival: Arrival, at: datetime, thread_key: str, seen_as: str) -
         "seen_before": bool(seen_as),
         "thread_key": thread_key,
         "findings": pack_findings(arrival.findings),
+        "also": [],
         "reasons": reasons(arrival.findings),
     }
 
@@ -130,6 +131,7 @@ def stored_message(row: Row[Any]) -> StoredMessage:
         template=row.template,
         prediction=unpack_prediction(row.prediction),
         findings=unpack_findings(row.findings),
+        also=unpack_findings(row.also),
         mode=row.mode,
         policy=row.policy,
         draft=row.draft,

@@ -113,6 +113,7 @@ messages = Table(
     Column("unreadable", Plain, nullable=False),
     Column("prediction", Json),
     Column("findings", Json, nullable=False),
+    Column("also", Json, nullable=False),
     Column("sender", Json),
     Column("reply_to", Json, nullable=False),
     Column("recipients", Json, nullable=False),

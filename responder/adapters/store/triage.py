@@ -136,6 +136,7 @@ def _change(decision: Decision, version: int, at: datetime) -> Change:
         "prediction": pack_prediction(prediction),
         "intent": prediction.intent.value if prediction else None,
         "findings": pack_findings(findings),
+        "also": pack_findings([one for one in decision.findings if one not in findings]),
         "reasons": reasons(findings),
         "mode": decision.mode,
         "policy": decision.policy,

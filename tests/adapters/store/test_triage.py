@@ -214,3 +214,14 @@ def test_adding_again_changes_no_decision(store: Store) -> None:
     with store.begin() as transaction:
         assert transaction.add([received(mail(1))], LATER) == 0
     assert look(store, row.id) == row
+
+
+def test_findings_that_decided_nothing_stay_on_record(store: Store) -> None:
+    """Every rule that hit is kept: what decided apart from what did not."""
+    row = put(store, mail(1))[0]
+    other = Finding("cue.seats", Effect.HOLD, "40 seats")
+    decision = replace(hold(row), findings=(MONEY, other))
+    with store.begin() as transaction:
+        transaction.decide([decision], NOW)
+    found = look(store, row.id)
+    assert (found.findings, found.also) == ((MONEY,), (other,))

@@ -108,6 +108,7 @@ def _messages() -> None:
         sa.Column("unreadable", sa.Text(), nullable=False),
         sa.Column("prediction", sa.Text(), nullable=True),
         sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("also", sa.Text(), nullable=False),
         sa.Column("sender", sa.Text(), nullable=True),
         sa.Column("reply_to", sa.Text(), nullable=False),
         sa.Column("recipients", sa.Text(), nullable=False),
