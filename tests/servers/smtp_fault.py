@@ -8,7 +8,7 @@ import asyncio
 import base64
 import ssl
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -80,10 +80,15 @@ class FaultServer:
         extensions: Iterable[str] = ("PIPELINING", "8BITMIME"),
         per_session: int | None = None,
         once: bool = False,
+        on_mail: Callable[[Received], None] | None = None,
     ) -> None:
-        """`per_session` mails, then 452; `once`: a recipient's own fault happens to its first mail only."""
+        """`per_session` mails, then 452; `once`: a recipient's own fault happens to its first mail only.
+
+        `on_mail` is called in the server's thread for each mail after its final dot, before the answer or the fault.
+        """
         self._tls, self._accounts, self._extensions = tls, accounts or {}, tuple(extensions)
         self._per_session, self._once = per_session, once
+        self.on_mail = on_mail
         self._planned: list[Fault] = []
         self._seen: set[str] = set()
         self._lock = threading.Lock()
@@ -304,6 +309,8 @@ class _Session:
             await self._end(early.then, early.say)
         stuffed = await self._reader.readuntil(b"\r\n.\r\n")
         mail = Received(self._sender, (self._recipient,), _unstuffed(stuffed))
+        if self._server.on_mail is not None:
+            self._server.on_mail(mail)
         fault = self._server.due("DOT", self._recipient)
         if fault is None or fault.keep:
             self._server.received.append(mail)
