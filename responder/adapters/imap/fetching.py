@@ -44,7 +44,14 @@ def fetch(session: Session, after: int, limit: int, size_limit: int) -> list[Fet
     cut = [uid for uid in batch if sizes[uid] > size_limit] + _unread(session, whole, bodies)
     headers = {uid: _header(session, uid) for uid in cut}
     return [
-        Fetched(uid, raw, _received(about[uid]), sizes[uid], answered=uid in answered, truncated=uid in headers)
+        Fetched(
+            uid=uid,
+            raw=raw,
+            internal_date=_received(about[uid]),
+            size=sizes[uid] or len(raw),
+            answered=uid in answered,
+            truncated=uid in headers,
+        )
         for uid, raw in sorted((bodies | headers).items())
     ]
 

@@ -20,7 +20,8 @@ REMEMBERED = 20_000
 FIELDS = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID IN-REPLY-TO REFERENCES SUBJECT X-LOOP)]"
 _ID = re.compile(r"<[^<>\s]{1,998}>")
 _FORWARD = ("fwd:", "fw:", "wg:", "tr:", "rv:", "enc:")
-_SEARCHABLE = re.compile(r"[!-~]{1,998}")
+_SEARCHABLE = re.compile(r"<[A-Za-z0-9.@_+=$-]{1,500}>")
+"""What our own Message-IDs are made of; needs no quoting in a SEARCH."""
 log = logging.getLogger(__name__)
 
 

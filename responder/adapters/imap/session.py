@@ -40,8 +40,12 @@ class Session:
         self.selected: answers.Selected | None = None
         self.selected_at = 0.0
         self.used_at = time.monotonic()
-        with self._saying("CAPABILITY"):
-            self.capabilities = wire.ask_capabilities(self._client)
+        try:
+            with self._saying("CAPABILITY"):
+                self.capabilities = wire.ask_capabilities(self._client)
+        except InboxError:
+            self.close()
+            raise
 
     # -- folders
 
@@ -107,8 +111,6 @@ class Session:
         if not uids:
             return {}
         with self._saying("FETCH"):
-            # Notices about flags name sequence numbers; the library would take "3 FETCH" for UID 3.
-            wire.untagged(self._client).pop("FETCH", None)
             fetched: dict[int, Item] = self._client.fetch(list(uids), list(items))
             return fetched
 

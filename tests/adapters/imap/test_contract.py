@@ -30,7 +30,9 @@ def test_select_says_which_incarnation(inbox: ImapInbox, account: Account) -> No
     first = inbox.select()
     assert first > 0
     assert inbox.select() == first
-    assert account.inbox().select() == first
+    other = account.inbox()
+    assert other.select() == first
+    other.close()
 
 
 def test_fetch_brings_what_is_newer_in_order(inbox: ImapInbox, account: Account) -> None:
@@ -230,7 +232,9 @@ def test_copies_are_kept_once(inbox: ImapInbox, account: Account) -> None:
     inbox.select()
     assert inbox.keep_sent(copies[:1]) == {"<a@example.org>"}
     assert inbox.keep_sent(copies) == {"<a@example.org>", "<b@example.org>"}
-    assert account.inbox().keep_sent(copies) == {"<a@example.org>", "<b@example.org>"}
+    other = account.inbox()
+    assert other.keep_sent(copies) == {"<a@example.org>", "<b@example.org>"}
+    other.close()
     assert account.ids("Sent") == [b"<a@example.org>", b"<b@example.org>"]
     assert all(flags == {"\\Seen"} for flags in account.flags("Sent").values())
     assert inbox.keep_sent([]) == frozenset()

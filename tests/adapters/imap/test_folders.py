@@ -111,6 +111,22 @@ def test_a_server_that_keeps_no_keywords() -> None:
         inbox.close()
 
 
+def test_a_notice_about_another_message_hides_nothing(proxied: Account) -> None:
+    """Somebody sets the same keyword on the third message while UID 3, another one, is to be filed."""
+    for n in range(5):
+        proxied.deliver(mail(str(n)))
+    with proxied.person() as client:
+        client.delete_messages([1, 2])
+        client.expunge([1, 2])
+    inbox = proxied.inbox()
+    inbox.select()
+    with proxied.person() as client:
+        client.add_flags([5], ["$AutoHeld"])
+    assert inbox.file([Filing(3, "$AutoHeld")]) == {3}
+    assert proxied.flags() == {3: {"$AutoHeld"}, 4: set(), 5: {"$AutoHeld"}}
+    inbox.close()
+
+
 def test_a_read_only_mailbox(embedded: EmbeddedImap, on_embedded: Account) -> None:
     """It can be read and waited on; filing has nothing to do there."""
     on_embedded.deliver(mail("a"))

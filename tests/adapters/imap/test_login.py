@@ -142,4 +142,6 @@ def test_any_character_in_a_password(on_dovecot: Account) -> None:
     for password in ("pässwörd", 'a"b\\c', "spa ce", "{3}"):
         with pytest.raises(LoginError):
             on_dovecot.with_password(password).inbox().select()
-    assert on_dovecot.with_password(PASSWORD).inbox().select() > 0
+    inbox = on_dovecot.with_password(PASSWORD).inbox()
+    assert inbox.select() > 0
+    inbox.close()
