@@ -54,8 +54,8 @@ _SMALL_IN_NAMES: Final = _PARTICLES | _TITLES
 _NO_NAMES: Final = frozenset(
     "yes no ok okay hello hi hey help urgent please thanks thank you done same subject re fwd test attached "
     "agreed sure great perfect sorry none nothing maybe approved see below above hola ja nein oui non si bonjour "
-    "regards free trial ultimate premium saas renewal education opensource startups support license licence question waiting "
-    "dear".split()
+    "regards free trial ultimate premium saas renewal education opensource startups support license licence question "
+    "waiting dear".split()
 )
 _ROLES: Final = frozenset(
     "info office admin mail contact support team school it ops hello webmaster postmaster noreply sales help license "
