@@ -494,6 +494,9 @@ class Transaction(Protocol):
         it. ANSWERING is no such step: `queue_reply`.
         """
 
+    def note(self, id: int, finding: Finding, event: Event) -> None:  # noqa: A002 - as above
+        """Add a finding where the message stands. Raises StaleError when there is no such message."""
+
     def queue_reply(self, id: int, version: int | None, reply: NewReply, event: Event) -> int:  # noqa: A002 - as above
         """HELD -> ANSWERING with a QUEUED reply in one step; the reply's id. Raises StaleError.
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from responder.core.errors import StaleError
 from responder.core.lifecycle import MessageStage
 from responder.core.verdict import Effect, Finding
 from responder.ports import Event, StoredMessage, StoredReply, Transaction
@@ -29,13 +28,17 @@ def _link(transaction: Transaction, report: StoredMessage, at: datetime) -> bool
 
 
 def _give_to_person(transaction: Transaction, reply: StoredReply, at: datetime) -> None:
-    """A receipt's message is held already; an answered one comes back."""
-    answered = transaction.message(reply.message)
-    if answered is None or answered.stage not in {MessageStage.ANSWERED, MessageStage.CLOSED}:
+    """An answered message comes back; one that is held (its receipt came back) says so there. Once each."""
+    message = transaction.message(reply.message)
+    if message is None:
         return
-    event = Event(at, WHO, "bounced", "our answer was not delivered", reply.message, reply.id)
     came_back = Finding("outbox.bounced", Effect.HOLD, reply.outgoing.envelope.recipient)
-    try:
+    event = Event(at, WHO, "bounced", f"our {_word(reply)} was not delivered", reply.message, reply.id)
+    if message.stage in {MessageStage.ANSWERED, MessageStage.CLOSED}:
         transaction.move(reply.message, None, MessageStage.HELD, event, finding=came_back)
-    except StaleError:
-        return
+    elif came_back not in message.findings:
+        transaction.note(reply.message, came_back, event)
+
+
+def _word(reply: StoredReply) -> str:
+    return "receipt" if reply.receipt else "answer"

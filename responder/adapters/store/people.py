@@ -75,6 +75,13 @@ class People(Part):
         ledger.step(entry, stage, event)
         ledger.write(event.at, event.who)
 
+    def note(self, id: int, finding: Finding, event: Event) -> None:  # noqa: A002 - as above
+        """See ports.Transaction."""
+        ledger, entry = lock_for_person(self._connection, id, None)
+        ledger.note(entry, finding)
+        ledger.noted(entry, event)
+        ledger.write(event.at, event.who)
+
     def queue_reply(self, id: int, version: int | None, reply: NewReply, event: Event) -> int:  # noqa: A002 - as above
         """See ports.Transaction."""
         ledger, entry = lock_for_person(self._connection, id, version)
