@@ -48,7 +48,7 @@ def new_world(tmp_path: Path, dovecot: Dovecot, sink: EmbeddedSink) -> Callable[
         return World(
             folder=folder,
             imap={name: dovecot.endpoint(f"{name}-{number}") for name in chosen},
-            smtp=dict.fromkeys(chosen, smtp or sink.endpoint),
+            smtp=dict.fromkeys(chosen, smtp or sink.endpoint()),
             extra=extra,
         )
 
