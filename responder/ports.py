@@ -429,7 +429,10 @@ class Transaction(Protocol):
         """
 
     def sent_since(self, mailbox: str, since: datetime) -> int:
-        """Automatic replies whose last attempt began after `since`: SENDING, SENT or IN_DOUBT."""
+        """Automatic replies whose last attempt began after `since`: SENDING, SENT or IN_DOUBT.
+
+        It serialises the leasers of one database until the commit, so that two daemons never both see the last room.
+        """
 
     def owed_now(self, mailbox: str, at: datetime) -> int:
         """Automatic replies QUEUED and due."""

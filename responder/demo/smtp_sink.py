@@ -76,6 +76,7 @@ class EmbeddedSink:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    @property
     def endpoint(self) -> Endpoint:
         """How the responder reaches it."""
         return Endpoint(HOST, self.port, Security.PLAIN)

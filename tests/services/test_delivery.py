@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -39,6 +40,7 @@ from tests.adapters.store.samples import (
     replies_of,
 )
 from tests.servers.dovecot import free_port
+from tests.servers.postgres import running_postgres
 from tests.servers.smtp_fault import Fault, FaultServer, Then, refuse
 
 LEASE = timedelta(minutes=10)
@@ -595,6 +597,25 @@ def test_people_are_not_braked(outbox: Outbox) -> None:
     outbox.drain()
     assert outbox.copies == dict.fromkeys("abcd", 1)
     assert state_of(outbox) == (False, "")
+
+
+def test_two_daemons_share_one_brake(outbox: Outbox) -> None:
+    """On one PostgreSQL, the second daemon waits until the first has leased, and sees that no room is left."""
+    with running_postgres() as postgres:
+        url = postgres.create("brake")
+        with closing(open_store(url)) as first, closing(open_store(url)) as second:
+            outbox.store, outbox.mailbox = second, replace(EDUCATION, brake_per_hour=5)
+            for number in range(8):
+                outbox.owe(f"r{number}")
+            other = threading.Thread(target=outbox.drain)
+            with first.begin() as transaction:
+                assert transaction.sent_since("education", NOW - HOUR) == 0
+                other.start()
+                other.join(1)  # it comes as far as it can
+                assert len(transaction.lease("education", GROUP, NOW, NOW + LEASE, "first", automatic=5)) == 5
+            other.join(30)
+            assert outbox.copies == {}
+            assert state_of(outbox)[0]
 
 
 # ------------------------------------------------------------------------------------------------------------- the rest

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, Row, exists, func, or_, select
 from responder.adapters.store.ledger import Ledger, MessageEntry, ReplyEntry, reply_event
 from responder.adapters.store.rows import REPLY, stored_reply
 from responder.adapters.store.schema import mailboxes, messages, replies
-from responder.adapters.store.statements import Part, pieces, write_events
+from responder.adapters.store.statements import LEASE_LOCK, Part, one_at_a_time, pieces, write_events
 from responder.core.lifecycle import MessageStage, ReplyStage, may_step
 from responder.ports import ANSWERED_BY_PERSON, Event, Settlement, StoredReply
 
@@ -51,6 +51,7 @@ class Delivery(Part):
 
     def sent_since(self, mailbox: str, since: datetime) -> int:
         """See ports.Transaction."""
+        one_at_a_time(self._connection, LEASE_LOCK)
         c = replies.c
         tried = (c.mailbox == mailbox) & (c.counted_at > since) & c.automatic & c.stage.in_(_TRIED)
         return self._connection.execute(select(func.count()).select_from(replies).where(tried)).scalar_one()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CHUNK = 500
 """Values in one IN (..) or rows in one INSERT; far below either database's limits."""
-INTAKE_LOCK, TRIAGE_LOCK, MIGRATION_LOCK = 7_305_001, 7_305_002, 7_305_003
+INTAKE_LOCK, TRIAGE_LOCK, MIGRATION_LOCK, LEASE_LOCK = 7_305_001, 7_305_002, 7_305_003, 7_305_004
 """Numbers of PostgreSQL's advisory locks; any will do that nobody else in the database uses."""
 READ_ONLY = "responder_read_only"
 """The execution option of a connection that only looks."""
