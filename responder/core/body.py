@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from responder.core import charsets, fields, mime, tnef
+from responder.core.html_elements import is_explosive
 from responder.core.html_text import MAX_HTML, html_to_text
 from responder.core.message import Attachment
 from responder.core.mime import Entity
@@ -58,11 +59,20 @@ def body_of(root: Entity) -> Body:
     if charsets.is_damaged(text):
         body.damage = "most of the text could not be decoded"
     if body.html is not None:
-        body.html = charsets.without_surrogates(body.html.replace("\x00", ""))
-        if len(body.html) > MAX_KEPT_HTML:
-            body.defects[f"HTML cut at {MAX_KEPT_HTML} characters"] = None
-            body.html = body.html[:MAX_KEPT_HTML]
+        body.html = _kept(body.html, body)
     return body
+
+
+def _kept(html: str, body: Body) -> str | None:
+    """The HTML that is stored: cut, without half characters, and only if another parser can take it."""
+    html = charsets.without_surrogates(html.replace("\x00", ""))
+    if len(html) > MAX_KEPT_HTML:
+        body.defects[f"HTML cut at {MAX_KEPT_HTML} characters"] = None
+        html = html[:MAX_KEPT_HTML]
+    if is_explosive(html):
+        body.defects["HTML left out: its nesting would explode in a parser"] = None
+        return None
+    return html
 
 
 def is_body_text(entity: Entity) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from responder.core import addresses, history
+from responder.core import addresses, header_block
 from responder.core import reply_words as words
 from responder.core.message import Address
 
@@ -29,7 +29,7 @@ def is_forward_subject(subject: str) -> bool:
 def author(lines: Sequence[str], at: int) -> Address:
     """The sender named in the block that begins at a line; an empty address where none can be read."""
     for line in lines[at : at + _LOOK]:
-        role, value = history.label(line.lstrip("> "))
+        role, value = header_block.label(line.lstrip("> "))
         if role == "sender" and value:
             return _sender(value)
     return Address("", "")

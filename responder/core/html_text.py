@@ -7,53 +7,29 @@ of a hostile input (28 kB of nested formatting made 1.4 GB in lexbor). One pass 
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
 from html import unescape
 from typing import Final
+
+from responder.core.html_elements import MAX_ATTRIBUTES, VOID, attributes_of
+from responder.core.html_elements import effect as effect_of
 
 MAX_HTML: Final = 512_000
 """Characters of HTML that are read."""
 _MAX_STACK: Final = 400
 _MAX_QUOTES: Final = 8
-_MAX_ATTRIBUTES: Final = 4_000
-
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][\w:-]*+)((?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+)>")
 _NAME: Final = re.compile(r"(/?)([a-zA-Z][\w:-]*)")
-_ATTRIBUTE: Final = re.compile(r"([\w:-]+)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))")
 _SPACES: Final = re.compile(r"[ \t\r\n\f]+")
-_HIDDEN_STYLE: Final = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|\Z|!)"
-)
-_INDENTED: Final = re.compile(r"border\s*:\s*(?:none|0)")
-_TELLING: Final = re.compile(r"class|id|none|name|type|size\s*:\s*0|border-top", re.IGNORECASE)
-"""No attribute text without one of these can matter."""
-_RULE_ABOVE: Final = re.compile(r"border-top\s*:\s*solid\s+#?[0-9a-z]+\s+1(?:\.0)?pt|border:none;\s*border-top:solid")
-
 _BLOCKS: Final = frozenset(
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer "
     "form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol p pre section summary table tbody tfoot thead tr "
     "ul".split()
 )
 _PARAGRAPHS: Final = frozenset("p h1 h2 h3 h4 h5 h6 ul ol dl blockquote table pre".split())
-_DROPPED: Final = frozenset("script style head title template noscript svg math object iframe select textarea".split())
 _RAW: Final = frozenset("script style title textarea iframe noscript".split())
-_VOID: Final = frozenset("area base br col embed hr img input link meta param source track wbr o:p".split())
 _INLINE: Final = frozenset(
     "a abbr b big cite code del em font i ins label mark o:p s small span strike strong sub sup u".split()
 )
-_NO_MARKS: Final[dict[str, str]] = {}
-_TIGHT: Final = frozenset(("msonormal", "msoplaintext", "p1", "p2", "p3"))
-_MARKS: Final = ("class", "id", "style", "type", "name", "hidden", "data-smartmail", "aria-hidden")
-
-_QUOTE_CLASSES: Final = frozenset(
-    ("yahoo_quoted", "gmail_attr", "moz-cite-prefix", "zmail_extra", "ms-outlook-mobile-reference-message", "iloopup")
-)
-_QUOTE_IDS: Final = frozenset(("olk_src_body_section", "replysplit", "oriMsgHtmlSeperator".lower()))
-_SIGNATURE_WORDS: Final = (
-    "gmail_signature", "moz-signature", "protonmail_signature_block", "applemailsignature", "signature_block",
-    "ms-outlook-mobile-signature", "ymail_android_signature", "ymail_signature", "bloop_sign", "zm_sign",
-)  # fmt: skip
-_SIGNATURE_IDS: Final = frozenset(("signature", "_rc_sig", "mail_signature", "ms-outlook-mobile-signature"))
 OUTLOOK_RULE: Final = "_" * 32
 """What Outlook itself writes above the header block of a quoted mail when it makes plain text."""
 
@@ -190,10 +166,10 @@ class _Walk:
 
     def enter(self, name: str, attributes: str) -> None:
         """An opening tag."""
-        if name in _VOID or attributes.endswith("/"):
+        if name in VOID or attributes.endswith("/"):
             self._void(name, attributes)
             return
-        effect = _effect(name, attributes[:_MAX_ATTRIBUTES])
+        effect = effect_of(name, attributes[:MAX_ATTRIBUTES])
         if not self._dropped:
             self._begin(name, effect)
         self._dropped += effect == "drop"
@@ -238,7 +214,7 @@ class _Walk:
             self._out.end_line(force=True)
         elif name == "hr":
             self._out.end_line()
-        elif name == "img" and (alt := dict(_attributes(attributes)).get("alt", "")).strip() and len(alt) <= 4:
+        elif name == "img" and (alt := dict(attributes_of(attributes)).get("alt", "")).strip() and len(alt) <= 4:
             self._out.words(unescape(alt))  # an emoji drawn as an image
 
     def leave(self, name: str) -> None:
@@ -268,55 +244,3 @@ class _Walk:
             self._out.depth = max(0, self._out.depth - 1)
         if name in _PARAGRAPHS and effect != "tight":
             self._out.blank_line()
-
-
-def _attributes(text: str) -> Iterator[tuple[str, str]]:
-    for name, double, single, bare in _ATTRIBUTE.findall(text[:_MAX_ATTRIBUTES]):
-        yield name.lower(), double or single or bare
-
-
-def _marks(text: str) -> dict[str, str]:
-    """The few attributes that tell what an element is, in lower case; prefixes that Outlook adds are taken off."""
-    found = {name: value.lower() for name, value in _attributes(text) if name in _MARKS}
-    if "hidden" in text.split():
-        found["hidden"] = ""
-    for name in ("class", "id"):
-        if name in found:
-            found[name] = found[name].removeprefix("x_").replace(" x_", " ")
-    return found
-
-
-@lru_cache(maxsize=1_000)
-def _effect(name: str, attributes: str) -> str:
-    """drop, quote, signature, history, tight (a paragraph without space around it), or nothing.
-
-    Remembered, since one mail repeats its few attribute texts on hundreds of elements.
-    """
-    marks = _marks(attributes) if attributes and _TELLING.search(attributes) else _NO_MARKS
-    style = marks.get("style", "")
-    if name in _DROPPED or "hidden" in marks or (style and _HIDDEN_STYLE.search(style)):
-        return "drop"
-    if name == "blockquote":
-        return "" if _is_own_indent(style, marks) else "quote"
-    if not marks:
-        return ""
-    return _effect_of_names(name, set(marks.get("class", "").split()), marks)
-
-
-def _is_own_indent(style: str, marks: dict[str, str]) -> bool:
-    """The indent button of web mail makes a blockquote too, without a border."""
-    cited = "cite" in marks.get("type", "") or "quote" in marks.get("class", "") or "border-left" in style
-    return not cited and _INDENTED.search(style) is not None
-
-
-def _effect_of_names(name: str, classes: set[str], marks: dict[str, str]) -> str:
-    ident = marks.get("id", "")
-    if classes & _QUOTE_CLASSES or ident in _QUOTE_IDS or marks.get("name") == "quote":
-        return "quote"
-    if ident == "divrplyfwdmsg" or (name == "div" and _RULE_ABOVE.search(marks.get("style", ""))):
-        return "history"
-    if ident in _SIGNATURE_IDS or marks.get("data-smartmail") == "gmail_signature":
-        return "signature"
-    if any(word in ident or word in marks.get("class", "") for word in _SIGNATURE_WORDS):
-        return "signature"
-    return "tight" if name == "p" and classes & _TIGHT else ""

@@ -7,6 +7,7 @@ from typing import Final
 
 from responder.core import forwarded, history, signature
 from responder.core import reply_words as words
+from responder.core.attribution import is_quote
 from responder.core.charsets import clean
 from responder.core.html_text import html_to_text
 from responder.core.message import Address
@@ -74,7 +75,7 @@ def _less_aggressive(lines: Sequence[str], found: history.History) -> str:
     with_signature = _joined(found.stretches)
     if _SOMETHING.search(with_signature):
         return with_signature
-    unquoted = _joined([[line for line in lines if not history.is_quote(line)]])
+    unquoted = _joined([[line for line in lines if not is_quote(line)]])
     return unquoted if _SOMETHING.search(unquoted) else _joined([lines])
 
 
@@ -124,7 +125,7 @@ def _as_in_html(lines: Sequence[str], html: str, found: history.History) -> hist
         return found
     marked = html_to_text(html).split("\n")
     if hidden_history:
-        first = next((line.strip("> ") for line in marked if history.is_quote(line) and line.strip("> ")), "")
+        first = next((line.strip("> ") for line in marked if is_quote(line) and line.strip("> ")), "")
         found = _cut_at(lines, _line_like(lines, first)) or found
     if hidden_signature and "--" in marked:
         first = next((line for line in marked[marked.index("--") + 1 :] if line.strip()), "")

@@ -98,6 +98,29 @@ def test_any_long_input_is_read(start: bytes, piece: bytes) -> None:
     assert len(message.parts) <= 1_001
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>" + "".join(f"<b id={n}>" for n in range(2_000)) + "<p>x" * 2_000,
+        "<div>" * 40_000,
+        "<blockquote>x" * 15_000,
+        "<font color=1><div>" * 10_000,
+        "<b>" * 80_000,
+    ],
+)
+def test_html_that_would_explode_elsewhere_is_left_out(html: str) -> None:
+    """The console cleans HTML with a parser that builds a tree; it never gets what such a parser cannot take."""
+    message = read(b"Content-Type: text/html\n\n" + html.encode())
+    assert message.html is None
+    assert any("explode" in defect for defect in message.defects)
+
+
+def test_long_but_plain_html_is_kept() -> None:
+    """A long table, unclosed paragraphs and many bold words are what people send."""
+    html = "<table>" + "<tr><td><b>x</b><p>y<td><font color=red>z</font>" * 3_000 + "</table>"
+    assert read(b"Content-Type: text/html\n\n" + html.encode()).html is not None
+
+
 def test_long_text_is_cut_and_said_to_be_cut() -> None:
     """The cap of the text is a defect, not a loss in silence."""
     message = read(filled(b"From: a@x.example\n\n", b"word " * 20 + b"\n"))
