@@ -1,5 +1,6 @@
 """One raw message decided as in auto mode with an empty history, for people and programs to look at. Sends nothing."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from responder.core.decide import program_of
 from responder.core.mailbox import Mailbox, Mode
 from responder.core.message import Message, MessageKey
 from responder.core.parse import parse
+from responder.core.policy import INTENT_NAMES
 from responder.core.reasons import REASONS, effective, say, topmost
 from responder.core.reply import ReplyFrom
 from responder.core.screen import Known
@@ -56,8 +58,13 @@ class Explained:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """The sentences, most urgent first."""
-        return tuple(dict.fromkeys(say(finding) for finding in topmost(effective(self.disposition.reasons))))
+        """The sentences, most urgent first; for an answer what it rests on."""
+        said = [say(finding) for finding in topmost(effective(self.disposition.reasons))]
+        if isinstance(self.disposition, Answer | Acknowledge):
+            guess = self.disposition.prediction
+            sure = min(math.floor(guess.confidence * 100), 99)
+            said.insert(0, f"Sure enough: {self.program} x {INTENT_NAMES[guess.intent]}, {sure} of 100")
+        return tuple(dict.fromkeys(said))
 
 
 @dataclass(frozen=True, slots=True)
