@@ -150,7 +150,7 @@ class FaultServer:
         session = _Session(self, reader, writer)
         try:
             await session.talk()
-        except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, _Over):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, ssl.SSLError, _Over):
             pass
         finally:
             self._writers.discard(writer)
