@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from responder.adapters.smtp import SmtpTransport
-from responder.adapters.smtp.dialogue import LONGEST_ANSWER
+from responder.adapters.smtp.reading import LONGEST_ANSWER
 from responder.core.endpoint import Endpoint, Secret, Security
 from responder.core.errors import TransportError
 from responder.demo.smtp_sink import EmbeddedSink, Received

@@ -1,8 +1,4 @@
-"""One SMTP connection, question by question: every answer bounded in time and length, none taken before its question.
-
-smtplib connects, says EHLO and starts TLS. Answers are read here, because smtplib waits anew for every byte of a server
-that drips, reads a flood to its end, and takes what was left over from the last answer for the next one.
-"""
+"""An SMTP connection, question by question: opened, secured and logged in, a lost line told as an answer of its own."""
 
 import base64
 import contextlib
@@ -10,19 +6,15 @@ import re
 import smtplib
 import socket
 import ssl
-import time
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
+from responder.adapters.smtp.reading import LineLostError, Reading, ReadingTls, named, one_line
 from responder.core.endpoint import Endpoint, Security
 from responder.core.errors import TransportError
 
-LONGEST_ANSWER = 65_536
-"""Bytes, all lines together; RFC 5321 section 4.5.3.1.5 allows 512 a line."""
 GOODBYE = 5.0
 """Seconds a server has for its answer to QUIT."""
-_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
 _HOST_NAME = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 
 
@@ -40,90 +32,6 @@ class Answer:
 
     def __str__(self) -> str:
         return f"{self.code} {self.words}".strip()
-
-
-class LineLostError(smtplib.SMTPServerDisconnected):
-    """Nothing more can be said on this connection; its text is for people."""
-
-
-class _Reading(smtplib.SMTP):
-    """smtplib with our way of reading answers."""
-
-    _unread = b""
-    _source: socket.socket | None = None
-
-    def getreply(self) -> tuple[int, bytes]:
-        """One answer within the timeout. Raises LineLostError."""
-        return self.answer_within(self.timeout)
-
-    def answer_within(self, seconds: float) -> tuple[int, bytes]:
-        """One answer, its last byte read within these seconds. Raises LineLostError."""
-        until, code, words, size = time.monotonic() + seconds, 0, list[bytes](), 0
-        while True:
-            line = self._next_line(until)
-            size += len(line)
-            match = _LINE.fullmatch(line.rstrip(b"\r\n"))
-            if match is None or (code and int(match[1]) != code) or size > LONGEST_ANSWER:
-                raise self._lost("an answer that cannot be read")
-            code = int(match[1])
-            words.append(match[3] or b"")
-            if match[2] != b"-":
-                return code, b"\n".join(words)
-
-    def send(self, s: Any) -> None:  # noqa: ANN401 - smtplib's signature: str or bytes
-        """Write it all within the timeout. Raises LineLostError."""
-        line = self._line()
-        line.settimeout(self.timeout)
-        try:
-            line.sendall(s.encode("ascii") if isinstance(s, str) else s)
-        except OSError as error:
-            raise self._lost(_named(error)) from error
-
-    def expect_silence(self) -> None:
-        """The server must not have spoken or gone: it is our turn. Raises LineLostError."""
-        with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError):
-            self._read(0)
-        if self._unread:
-            raise self._lost(f"it spoke out of turn: {one_line(self._unread)[:100]}")
-
-    def _next_line(self, until: float) -> bytes:
-        self._line()
-        while (end := self._unread.find(b"\n") + 1) == 0:
-            if len(self._unread) > LONGEST_ANSWER:
-                raise self._lost("an answer without an end")
-            self._read(max(until - time.monotonic(), 0.001))
-        read, self._unread = self._unread[:end], self._unread[end:]
-        return read
-
-    def _read(self, seconds: float) -> None:
-        """Wait for bytes. Raises BlockingIOError or SSLWantReadError for 0 seconds without any, else LineLostError."""
-        line = self._line()
-        line.settimeout(seconds)
-        try:
-            read = line.recv(8192)
-        except (BlockingIOError, ssl.SSLWantReadError):
-            raise
-        except OSError as error:
-            raise self._lost(_named(error)) from error
-        if not read:
-            raise self._lost("it closed the connection")
-        self._unread += read
-
-    def _line(self) -> socket.socket:
-        """The socket; with TLS started on it, what was read before counts no more (RFC 3207 section 6)."""
-        if self.sock is None:
-            raise LineLostError("not connected")
-        if self._source is not self.sock:
-            self._source, self._unread = self.sock, b""
-        return self.sock
-
-    def _lost(self, why: str) -> LineLostError:
-        self.close()
-        return LineLostError(why)
-
-
-class _ReadingTls(_Reading, smtplib.SMTP_SSL):
-    """The same with TLS from the first byte."""
 
 
 class Dialogue:
@@ -217,13 +125,13 @@ class Dialogue:
         return answer
 
 
-def _connected(endpoint: Endpoint, timeout: float) -> _Reading:
+def _connected(endpoint: Endpoint, timeout: float) -> Reading:
     context, name = ssl.create_default_context(), _own_name()
-    client: _Reading
+    client: Reading
     if endpoint.security is Security.TLS:
-        client = _ReadingTls(endpoint.host, endpoint.port, name, timeout=timeout, context=context)
+        client = ReadingTls(endpoint.host, endpoint.port, name, timeout=timeout, context=context)
     else:
-        client = _Reading(endpoint.host, endpoint.port, name, timeout=timeout)
+        client = Reading(endpoint.host, endpoint.port, name, timeout=timeout)
     try:
         if client.sock is not None:
             client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -237,7 +145,7 @@ def _connected(endpoint: Endpoint, timeout: float) -> _Reading:
     return client
 
 
-def _greet(client: _Reading) -> None:
+def _greet(client: Reading) -> None:
     """EHLO; a submission server that knows HELO alone is none (RFC 6409 section 7)."""
     code, words = client.ehlo()
     if code != 250:
@@ -258,22 +166,12 @@ def _login_failure(place: str, answer: Answer, secrets: tuple[str, ...]) -> str:
     return f"{place} cannot log us in now{said}"
 
 
-def one_line(words: bytes) -> str:
-    """A server's words on one line, printable."""
-    text = words.decode("utf-8", "replace")
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
-
-
 def _answer(reply: tuple[int, bytes]) -> Answer:
     return Answer(reply[0], one_line(reply[1]))
 
 
 def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
-
-
-def _named(error: OSError) -> str:
-    return "no answer in time" if isinstance(error, TimeoutError) else error.strerror or type(error).__name__
 
 
 def _reason(error: Exception) -> str:
@@ -286,6 +184,6 @@ def _reason(error: Exception) -> str:
         case LineLostError():
             return str(error)
         case OSError() if not isinstance(error, smtplib.SMTPException):
-            return _named(error)
+            return named(error)
         case _:
             return str(error) or type(error).__name__
