@@ -76,7 +76,6 @@ class EmbeddedSink:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    @property
     def endpoint(self) -> Endpoint:
         """How the responder reaches it."""
         return Endpoint(HOST, self.port, Security.PLAIN)

@@ -245,7 +245,7 @@ def test_connect_names_the_extensions(server: Server) -> None:
 def test_plain_without_a_password(authority: Authority) -> None:
     """smtp:// to a server that asks for nothing."""
     del authority
-    with EmbeddedSink() as sink, connected(sink.endpoint) as transport:
+    with EmbeddedSink() as sink, connected(sink.endpoint()) as transport:
         assert transport.send(mail("a@b.example")).kind is ACCEPTED
         assert [one.recipients for one in sink.received] == [("a@b.example",)]
 
@@ -554,7 +554,7 @@ def test_a_kept_connection_reset_by_a_restart_is_replaced() -> None:
     """The same where the server went away and came back."""
     sink = EmbeddedSink().start()
     try:
-        with connected(sink.endpoint) as transport:
+        with connected(sink.endpoint()) as transport:
             transport.send(mail("first@x.example"))
             sink.stop()
             with pytest.raises(TransportError, match="cannot connect"):
