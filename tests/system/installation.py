@@ -18,11 +18,18 @@ from responder.demo.imap_server import EmbeddedImap
 from responder.demo.smtp_sink import EmbeddedSink
 from responder.ports import Query, StoredMessage, StoredReply
 from responder.settings import load
-from tests.system.world import DOMAIN, PROGRAMS, World
+from tests.system.world import DOMAIN, World
 
-RENEWAL = "Our yearly licence will end in about two months. What do we have to do to renew it for another year?"
+RENEWAL = (
+    "Our university's education licence ends in about two months. What do we have to do to renew it for another year?"
+)
 """An ask that is surely answered, with education/renewal."""
-SEATS = "Can we get 40 more seats added to our subscription? We have 100 seats now."
+APPLY = (
+    "I am a lecturer at a university and would like to use your product in my course."
+    " How do I apply for the education licence?"
+)
+"""Another, with education/new_application."""
+SEATS = "Can we get 40 more seats added to our university's education subscription? We have 100 seats now."
 """An ask that gets a receipt and is held."""
 LAWYER = "Our lawyer asks you to confirm receipt of this legal notice."
 """Mail that is held and gets nothing."""
@@ -109,6 +116,16 @@ class Installation:
                 while step():
                     pass
 
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """The real daemon, its stages in threads of their own."""
+        daemon = self.app.daemon()
+        daemon.start()
+        try:
+            yield
+        finally:
+            daemon.stop()
+
     def only(self, mailbox: str = "education") -> StoredMessage:
         """The one message of a mailbox."""
         (found,) = self.messages(mailbox)
@@ -156,6 +173,3 @@ def installed(folder: Path, *names: str, **extra: str) -> Iterator[Installation]
 def rules(stored: StoredMessage) -> set[str]:
     """The rules that hit."""
     return {finding.rule for finding in stored.findings}
-
-
-__all__ = ["DOMAIN", "LAWYER", "PASSWORD", "PROGRAMS", "RENEWAL", "SEATS", "Installation", "installed", "mail", "rules"]

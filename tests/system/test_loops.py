@@ -14,8 +14,18 @@ import pytest
 from responder.core.lifecycle import MessageStage, ReplyStage
 from responder.demo.imap_server import EmbeddedImap
 from responder.demo.smtp_sink import EmbeddedSink, Received
-from responder.services.review import Review
-from tests.system.installation import DOMAIN, PASSWORD, RENEWAL, SEATS, Installation, installed, mail, rules
+from tests.system.installation import (
+    APPLY,
+    DOMAIN,
+    LAWYER,
+    PASSWORD,
+    RENEWAL,
+    SEATS,
+    Installation,
+    installed,
+    mail,
+    rules,
+)
 
 ROUNDS = 6
 OTHER = "opensource@other.example"
@@ -77,7 +87,7 @@ def facing(tmp_path: Path) -> Iterator[Callable[[Callable[[bytes], bytes]], tupl
 
 
 @pytest.mark.parametrize("way", [untouched, unmarked, stripped])
-@pytest.mark.parametrize("ask", [RENEWAL, SEATS])
+@pytest.mark.parametrize("ask", [RENEWAL, SEATS], ids=["reply", "receipt"])
 def test_two_responders_facing_each_other(
     facing: Callable[..., tuple[Installation, Installation]], way: Callable[[bytes], bytes], ask: str
 ) -> None:
@@ -125,7 +135,7 @@ def parrot(reply: Mail, number: int) -> bytes:
 
 def inventive(reply: Mail, number: int) -> bytes:
     """Another ask each time, in the thread by the subject alone."""
-    asks = (SEATS, "How do I apply for the education licence? I am a lecturer at a university.", RENEWAL)
+    asks = (SEATS, APPLY, RENEWAL)
     return _answer(reply, number, asks[number % 3], f"References: {reply['Message-ID']}")
 
 
@@ -196,14 +206,20 @@ def test_a_reply_that_bounces(ours: Installation) -> None:
     assert [reply.stage for reply in ours.replies(first)] == [ReplyStage.SENT]
     assert "$AutoHeld" in ours.flags()[0]
 
-    other = "Can we get 40 more seats added to our subscription? There are 100 seats in it now, for one course."
     ours.ahead = timedelta(days=8)
-    ours.deliver(mail("ana@uni.example", other, message_id="<second@uni.example>"), at=ours.now())
+    ours.deliver(mail("ana@uni.example", APPLY, message_id="<second@uni.example>"), at=ours.now())
     ours.work()
     second = ours.messages()[-1]
     assert second.stage is MessageStage.HELD
     assert "cap.bounced" in rules(second)
     assert len(ours.sent) == 1
+
+    for held in (first, second):
+        ours.app.review.dismiss(held.id, "jo", "answered by telephone")
+    ours.ahead = timedelta(days=61)
+    ours.deliver(mail("ana@uni.example", RENEWAL, message_id="<third@uni.example>"), at=ours.now())
+    ours.work()
+    assert len(ours.sent) == 2
 
 
 def test_a_bounce_of_a_receipt(ours: Installation) -> None:
@@ -229,10 +245,9 @@ def test_a_delay_is_no_bounce(ours: Installation) -> None:
 
 def test_the_bounce_of_a_persons_answer(ours: Installation) -> None:
     """What a person wrote came back: the person learns of it in the hold queue."""
-    ours.deliver(mail("ana@uni.example", "Our lawyer asks you to confirm receipt of this legal notice."))
+    ours.deliver(mail("ana@uni.example", LAWYER))
     ours.work()
-    review: Review = ours.app.review
-    held = ours.only()
+    review, held = ours.app.review, ours.only()
     review.edit(held.id, "Your notice\n\nWe have it.")
     review.send(held.id, "jo")
     ours.work()
