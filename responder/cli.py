@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import TypeAlias
 
 from responder import __version__
 from responder.core.errors import ResponderError, SettingsError
@@ -23,7 +24,7 @@ Start with:  responder demo      see it work on sample mail, no account needed
              responder run       answer the mailboxes
 """
 
-Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse has no other name
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -71,9 +72,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _command(
-    commands: "Commands", name: str, summary: str, *, module: str | None = None, more: str = "", as_json: bool = False
+    commands: Commands, name: str, summary: str, *, module: str | None = None, more: str = "", as_json: bool = False
 ) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(  # type: ignore[attr-defined]
+    parser = commands.add_parser(
         name,
         help=summary,
         description=f"{summary}. {more}".strip(),
@@ -92,7 +93,7 @@ def _logging(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _run(commands: "Commands") -> None:
+def _run(commands: Commands) -> None:
     parser = _command(
         commands,
         "run",
@@ -103,7 +104,7 @@ def _run(commands: "Commands") -> None:
     _logging(parser)
 
 
-def _demo(commands: "Commands") -> None:
+def _demo(commands: Commands) -> None:
     parser = _command(
         commands,
         "demo",
@@ -113,7 +114,7 @@ def _demo(commands: "Commands") -> None:
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the database and the replies in DIR")
 
 
-def _check(commands: "Commands") -> None:
+def _check(commands: Commands) -> None:
     _command(
         commands,
         "check",
@@ -123,11 +124,11 @@ def _check(commands: "Commands") -> None:
     )
 
 
-def _status(commands: "Commands") -> None:
+def _status(commands: Commands) -> None:
     _command(commands, "status", "Counts per stage, oldest held, last poll, pauses", as_json=True)
 
 
-def _pause(commands: "Commands") -> None:
+def _pause(commands: Commands) -> None:
     for name, summary in (
         ("pause", "Stop automatic replies of a mailbox; mail is still read and decided"),
         ("resume", "Let a paused mailbox send again, what waited included"),
@@ -137,7 +138,7 @@ def _pause(commands: "Commands") -> None:
         parser.add_argument("--why", default="", help="shown in status")
 
 
-def _queue(commands: "Commands") -> None:
+def _queue(commands: Commands) -> None:
     parser = _command(commands, "queue", "Work the hold queue")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
 
@@ -174,7 +175,7 @@ def _queue(commands: "Commands") -> None:
     verb("arrived", "Settle an unknown send: the reply did arrive")
 
 
-def _explain(commands: "Commands") -> None:
+def _explain(commands: Commands) -> None:
     parser = _command(
         commands,
         "explain",
@@ -185,7 +186,7 @@ def _explain(commands: "Commands") -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="RFC 5322 files; - reads paths from standard input")
 
 
-def _templates(commands: "Commands") -> None:
+def _templates(commands: Commands) -> None:
     parser = _command(commands, "templates", "Check and preview the reply templates")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     checking = verbs.add_parser("check", help="Render every template, find unknown variables, dead rows, bad cues")
@@ -198,7 +199,7 @@ def _templates(commands: "Commands") -> None:
     preview.add_argument("--html", action="store_true", help="show the HTML side")
 
 
-def _train(commands: "Commands") -> None:
+def _train(commands: Commands) -> None:
     parser = _command(commands, "train", "Train a model from the corpus and the corrections")
     parser.add_argument("--corpus", type=Path, metavar="DIR", help="the training texts; unset: the shipped ones")
     parser.add_argument(
@@ -212,7 +213,7 @@ def _train(commands: "Commands") -> None:
     )
 
 
-def _evaluate(commands: "Commands") -> None:
+def _evaluate(commands: Commands) -> None:
     parser = _command(
         commands,
         "evaluate",

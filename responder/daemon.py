@@ -160,6 +160,10 @@ class Line:
         """IDLE or poll."""
         self.watch_inbox.wait(self.poll_seconds)
 
+    def rest_deciding(self) -> None:
+        """Until new mail was stored."""
+        self.received.wait(IDLE_LOOK)
+
     def rest_sending(self) -> None:
         """Until the next reply falls due, or something is owed or to be filed."""
         with self.store.read() as transaction:
@@ -255,7 +259,7 @@ class Daemon:
         triage = Stage(
             f"{name}/triage",
             step=line.decide,
-            rest=lambda: line.received.wait(IDLE_LOOK) and None,
+            rest=line.rest_deciding,
             failed=lambda _error: None,
             stopping=self._stopping,
             finished=(lambda: not watch.is_alive() and not line.decide()) if once else None,
