@@ -62,9 +62,9 @@ class Calibration:
         """0 unlike anything learned, 1 as near as an ordinary new text."""
         return np.asarray(np.clip(scores.nearest / max(self.near[1], 1e-6), 0.0, 1.0), dtype=np.float64)
 
-    def seconds(self, scores: Scores) -> list[Intent | None]:
-        """The second wish of each text, where one is above the threshold."""
-        best, probability = _likeliest_beside(self.logits(scores), self.wish_probabilities(scores))
+    def seconds(self, scores: Scores, first: NDArray[np.int64]) -> list[Intent | None]:
+        """The second wish beside the `first` of each text (positions in INTENTS), where one is above the threshold."""
+        best, probability = _likeliest_beside(first, self.wish_probabilities(scores))
         return [INTENTS[one] if sure > self.wish else None for one, sure in zip(best, probability, strict=True)]
 
 
@@ -84,7 +84,7 @@ def calibrate(scores: Scores, samples: Sequence[Sample]) -> Calibration:
         near,
     )
     single = np.array([sample.second is None for sample in samples])
-    beside = _likeliest_beside(first.logits(scores), first.wish_probabilities(scores))[1]
+    beside = _likeliest_beside(first.logits(scores).argmax(axis=1), first.wish_probabilities(scores))[1]
     wish = float(np.quantile(beside[single], 1 - FALSE_SECONDS)) if single.any() else 1.0
     return Calibration(first.intents, first.wishes, first.programs, wish, near)
 
@@ -113,9 +113,9 @@ def _trust(scores: Scores, head: str, truth: NDArray[np.int64] | NDArray[np.bool
     return Trust(float(words), float(meaning) if scores.meaning else 0.0)
 
 
-def _likeliest_beside(logits: Doubles, wishes: Doubles) -> tuple[NDArray[np.int64], Doubles]:
+def _likeliest_beside(first: NDArray[np.int64], wishes: Doubles) -> tuple[NDArray[np.int64], Doubles]:
     """The likeliest wish beside the first intent, and its probability."""
     rows, others = np.arange(len(wishes)), wishes.copy()
-    others[rows, logits.argmax(axis=1)] = -1.0
+    others[rows, first] = -1.0
     best = others.argmax(axis=1)
     return best, others[rows, best]

@@ -92,7 +92,7 @@ def cross_validate(
     """Score every text by a model that never saw its writer.
 
     `vectors` are the samples' sentence vectors; where the encoder was trained on the texts, `unseen` holds what fold
-    encoders said of them instead. Without a seed the folds are always the same.
+    encoders said of them instead (texts without it are left away). Without a seed the folds are always the same.
     """
     kept = tuple(samples)
     parts, order = [], []
@@ -106,7 +106,8 @@ def cross_validate(
         order += tested
     scores = Scores.join(parts).rows(np.argsort(order))
     if unseen is not None:
-        scores = unseen.put_into(scores, kept)
+        scores, honest = unseen.honest(scores, kept)
+        scores, kept = scores.rows(honest), tuple(kept[row] for row in honest)
     return Validation(kept, scores, calibrate(scores, kept))
 
 
@@ -178,7 +179,7 @@ def _calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]
 
 def _seconds_found(samples: Sequence[Sample], scores: Scores, calibration: Calibration) -> float:
     wished = [index for index, sample in enumerate(samples) if sample.second]
-    found = calibration.seconds(scores)
+    found = calibration.seconds(scores, calibration.logits(scores).argmax(axis=1))
     return float(np.mean([found[index] is not None for index in wished])) if wished else 0.0
 
 

@@ -61,7 +61,7 @@ class Scores:
     meaning: Logits | None
     """None where the model has no encoder."""
     nearest: Floats
-    """Cosine to the nearest training text."""
+    """Cosine to the nearest training text, times the share of words that are known."""
 
     def rows(self, order: Sequence[int] | NDArray[np.int64]) -> "Scores":
         """These rows, in this order."""
@@ -135,13 +135,21 @@ class Model:
     def scores(self, texts: Sequence[str], vectors: Floats | None = None) -> Scores:
         """What every head says of every text; `vectors` as many, where the model was fitted with them."""
         matrix = csr_matrix(self.features.transform(texts))
-        words = self.words.logits(matrix)
+        words, known = self.words.logits(matrix), self._known(texts)
         if self.meaning is None or vectors is None:
-            return Scores(words, None, self.neighbours.nearest(matrix[:, : self.neighbours.width]))
-        return Scores(words, self.meaning.logits(vectors), self.neighbours.nearest(vectors))
+            return Scores(words, None, self.neighbours.nearest(matrix[:, : self.neighbours.width]) * known)
+        return Scores(words, self.meaning.logits(vectors), self.neighbours.nearest(vectors) * known)
+
+    def _known(self, texts: Sequence[str]) -> Floats:
+        """The share of each text's words that the training texts have: 0 in a script never seen."""
+        words = _words(self.features)
+        split, vocabulary = words.build_tokenizer(), words.vocabulary_
+        spoken = [[word for word in split(normal(text)) if word not in "?!"] for text in texts]
+        return np.array([sum(word in vocabulary for word in one) / max(len(one), 1) for one in spoken], np.float32)
 
 
-WORDS_STRENGTH, MEANING_STRENGTH = 10.0, 10.0
+WORDS_STRENGTH, MEANING_STRENGTH = 10.0, 0.3
+"""A fine-tuned encoder parts the texts it has seen so well that its heads must be held back; a frozen one wants 10."""
 
 
 def vectors_of(encoder: Encoder | None, texts: Sequence[str]) -> Floats | None:

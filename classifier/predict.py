@@ -32,7 +32,7 @@ class Predictor:
         probabilities = self.calibration.probabilities(scores)
         ranked = _ranked(probabilities)
         program_rows = self.calibration.program_probabilities(scores)
-        familiarity, seconds = self.calibration.familiarity(scores), self.calibration.seconds(scores)
+        familiarity, seconds = self.calibration.familiarity(scores), self.calibration.seconds(scores, ranked[:, 0])
         return [
             Prediction(
                 intent=INTENTS[ranked[row, 0]],

@@ -16,7 +16,7 @@ from classifier.text import decisive
 
 LONGEST, TAIL = 256, 80
 """Tokens read of a text, and how many of them from its end."""
-BATCH = 16
+BATCH = 4
 
 Floats = NDArray[np.float32]
 
