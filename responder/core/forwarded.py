@@ -8,22 +8,19 @@ from responder.core import reply_words as words
 from responder.core.message import Address
 
 _LOOK: Final = 20
+_MAX_TAGS: Final = 5
+_MAX_PREFIX: Final = 15
 
 
 def is_forward_subject(subject: str) -> bool:
-    """Whether a subject begins with Fwd:, WG:, TR:, ... behind whatever number of Re: or [tags]."""
-    rest = subject
-    for _ in range(5):
-        rest = rest.lstrip()
-        if rest.startswith("["):
-            rest = rest.partition("]")[2]
-            continue
-        head, colon, rest = rest.replace("\uff1a", ":").partition(":")
-        if not colon or len(head) > 12:
-            return False
-        if head.strip().casefold() in words.FORWARD_SUBJECTS:
-            return True
-    return False
+    """Whether a subject begins with Fwd:, WG:, TR:, ... behind [tags] at most: "Re: Fwd:" is a reply."""
+    rest = subject.lstrip()
+    for _ in range(_MAX_TAGS):
+        if not rest.startswith("["):
+            break
+        rest = rest.partition("]")[2].lstrip()
+    head, colon, _ = rest[:_MAX_PREFIX].replace("\uff1a", ":").partition(":")
+    return bool(colon) and head.strip().casefold() in words.FORWARD_SUBJECTS
 
 
 def author(lines: Sequence[str], at: int) -> Address:

@@ -250,7 +250,7 @@ def _decoded(raw: bytes, encoding: str) -> bytes:
 
 
 def _uuline(line: bytes) -> bytes:
-    if line.startswith((b"begin ", b"end")):
+    if not line.strip() or line.startswith((b"begin ", b"end")):
         return b""
     try:
         return binascii.a2b_uu(line.rstrip(b"\r\n"))
