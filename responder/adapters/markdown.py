@@ -15,6 +15,7 @@ from markdown_it.token import Token
 
 MARK = re.compile("\ue000([\ue100-\ue1ff])\ue001")
 """A value's mark in a rendered source."""
+_IN_ADDRESS = re.compile(r"(?:://|www\.|mailto:|@)[^\s]{0,200}\ue000|\ue001(?:\.\w|@|:/|/\w)", re.IGNORECASE)
 PRIVATE = re.compile("[\ue000-\uf8ff]")
 _LINK = re.compile(r"(?:https://|mailto:)[^\s\ue000-\uf8ff]+", re.IGNORECASE)
 _TAGS = {
@@ -26,7 +27,7 @@ _TAGS = {
     "blockquote": "blockquote",
 }
 _KEPT = re.compile(r"[^\w\s'’,.:;/&+()–-]+")
-_DOT = re.compile(r"(?<=\w)\.(?=\w)")
+_JOINT = re.compile(r"(?<=\w)\.(?=\w)|:(?=[^\W\d])")
 VALUE_LENGTH = 80
 
 
@@ -38,7 +39,7 @@ def mark(number: int) -> str:
 def plain_words(value: str, limit: int = VALUE_LENGTH) -> str:
     """A value as words no program takes for a link, an address or markup: one line, at most `limit` characters."""
     words = _KEPT.sub(" ", value.replace("://", " ").replace("_", " "))
-    return " ".join(_DOT.sub(". ", words).split())[:limit].rstrip()
+    return " ".join(_JOINT.sub(lambda joint: f"{joint[0]} ", words).split())[:limit].rstrip()
 
 
 def to_text(source: str, values: Mapping[str, str]) -> str:
@@ -54,12 +55,8 @@ def to_html(source: str, values: Mapping[str, str]) -> str:
 
 
 def linked_marks(source: str) -> bool:
-    """Whether a value stands inside a link's address, where it must not."""
-    return any(
-        MARK.search(str(child.attrs.get("href", ""))) or "%EE%80%80" in str(child.attrs.get("href", ""))
-        for token in _parse(source)
-        for child in token.children or ()
-    )
+    """Whether a value stands inside an address, or where it would make one, as in {{ x }}.example."""
+    return _IN_ADDRESS.search(source) is not None
 
 
 def _markdown() -> MarkdownIt:

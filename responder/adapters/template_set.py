@@ -47,8 +47,11 @@ def stamp_of(folder: Path) -> Stamp:
     return tuple((str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino) for path, stat in stats)
 
 
-def load_set(folder: Path) -> TemplateSet:
-    """Read and check everything. Raises PolicyError when policy, cues or facts cannot be used, OSError as it comes."""
+def load_set(folder: Path, *, examples: bool = True) -> TemplateSet:
+    """Read and check everything, the cues' examples where asked for.
+
+    Raises PolicyError when policy, cues or facts cannot be used, OSError as it comes.
+    """
     stamp = stamp_of(folder)
     raw = {name: (folder / name).read_bytes() for name in TABLES}
     facts = load_facts(_parsed("facts.toml", raw))
@@ -58,7 +61,7 @@ def load_set(folder: Path) -> TemplateSet:
         raise PolicyError([f"cues.toml: {rule}: has no sentence in core.reasons" for rule in unknown])
     policy = load_policy(_parsed("policy.toml", raw), rules)
     sources, problems = _sources(folder, facts)
-    problems += [_problem(f"cues.toml: {what}", raw) for what in failing_examples(cues)]
+    problems += [_problem(f"cues.toml: {what}", raw) for what in (failing_examples(cues) if examples else ())]
     problems += [
         Problem("policy.toml", 0, f"{name} is not there") for name in sorted(policy.templates - _names(folder))
     ]
@@ -157,12 +160,13 @@ def _problem(what: str, raw: Mapping[str, bytes]) -> Problem:
     file, _, words = what.partition(": ")
     if place := _PLACE.search(words):
         return Problem(file, int(place[1]), words)
-    key = words.partition(":")[0].strip()
+    table = words.partition(":")[0].strip()
     lines = raw.get(file, b"").decode("utf-8", "replace").splitlines()
-    for table in (key, key.rpartition(".")[0]):
+    while table:
         for number, line in enumerate(lines, 1):
-            if table and line.strip() in (f"[{table}]", f'["{table}"]'):
+            if line.strip() in (f"[{table}]", f'["{table}"]'):
                 return Problem(file, number, words)
+        table = table.rpartition(".")[0]
     return Problem(file, 0, words)
 
 

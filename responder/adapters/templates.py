@@ -33,8 +33,8 @@ class Templates:
     """Implements ports.Render over a folder, and gives its policy, cues and facts. Thread-safe.
 
     The first reading raises PolicyError where policy, cues or facts cannot be used; a broken template then fails alone,
-    at its use. Later readings are taken over only when nothing is wrong with them; until then the last good one stays
-    and `problems` says why.
+    at its use, and the cues' examples are left to `check`. Later readings are taken over only when nothing is wrong
+    with them; until then the last good one stays and `problems` says why.
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -44,7 +44,7 @@ class Templates:
         self._lock = threading.Lock()
         self._looked = clock()
         try:
-            self._set = load_set(folder)
+            self._set = load_set(folder, examples=False)
         except OSError as error:
             raise PolicyError([str(problem) for problem in problems_of(error, folder)]) from None
         self._seen: Stamp = self._set.stamp

@@ -18,6 +18,7 @@ _KNOWN = re.compile(r"(?:A-S\d+|CVE-[\d-]+|ISO-?\d+|RFC-?\d+|S-\d+|COVID-?\d+|SH
 """Subscription and order numbers, standards: asked for or harmless."""
 _NUMBERED = re.compile(r"[A-Z]{1,6}[-_]?\d+")
 """A course, ticket, invoice or VAT number: letters, then figures."""
+_DATE = re.compile(r"\d{1,4}-\d{1,2}-\d{1,4}|\d{6,8}|(?:19|20)\d\d-(?:19|20)?\d\d")
 _REACH = 60
 _MIN_LOOSE, _MIN_NEAR, _MIN_SECRET, _MAX_CODE = 10, 6, 24, 60
 
@@ -54,7 +55,7 @@ def _just_before(match: re.Match[str]) -> tuple[int, int]:
 
 def _is_code(token: str, *, near: bool) -> bool:
     plain = token.replace("-", "").replace("_", "")
-    if len(plain) > _MAX_CODE or _KNOWN.fullmatch(token):
+    if len(plain) > _MAX_CODE or _KNOWN.fullmatch(token) or _DATE.fullmatch(token):
         return False
     figures = sum(char.isdigit() for char in plain)
     if near:

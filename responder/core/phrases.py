@@ -16,6 +16,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 NEGATIONS = frozenset(
@@ -27,6 +28,8 @@ MAX_GAP = 8
 MAX_GAPS = 3
 MAX_TOKEN = 60
 """Longer words are cut: no phrase has one."""
+MAX_PLACES = 2_000
+"""A word that stands more often is looked at no further; no person writes like that."""
 _NOT_NEGATION = rf"(?!(?:{'|'.join(sorted(NEGATIONS))}) )"
 _ELEMENT = re.compile(r"~\d+|\([^()]*\)\??|\{[^{}]*\}\??|\S+")
 _BETWEEN = re.compile(r"\|(?![^()]*\))")
@@ -96,7 +99,8 @@ def split_words(text: str) -> Words:
     for index, token in enumerate(tokens):
         starts.append(position)
         position += len(token) + 1
-        places.setdefault(token, []).append(index)
+        if len(stands := places.setdefault(token, [])) < MAX_PLACES:
+            stands.append(index)
     line = f" {' '.join(tokens)} "
     return Words(clean, line, tuple(tokens), tuple(starts), tuple(spans), places, sorted(places))
 
@@ -122,14 +126,20 @@ class Phrase:
     source: str
     heads: tuple[str, ...]
     """What its first word may be; a trailing * stands for any ending, # for any number."""
-    pattern: re.Pattern[str]
+    pattern: str
+    """A regular expression over `Words.line`, compiled at first use: most phrases of a file meet no mail in a day."""
 
     def spans(self, words: Words) -> Iterator[tuple[int, int]]:
         """Where it hits, as (first token, token after the last)."""
         for head in self.heads:
             for index in words.at(head):
-                if match := self.pattern.match(words.line, words.starts[index] - 1):
+                if match := _compiled(self.pattern).match(words.line, words.starts[index] - 1):
                     yield index, words.token_before(match.end())
+
+
+@lru_cache(maxsize=16_384)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def compile_phrases(source: str, lists: Mapping[str, Sequence[str]]) -> tuple[Phrase, ...]:
@@ -153,7 +163,7 @@ def _compile(source: str, lists: Mapping[str, Sequence[str]]) -> Phrase:
         heads = tuple(dict.fromkeys(option[0] for option in _options(elements[0], lists)))
     except ValueError as error:
         raise ValueError(f"{source!r}: {error}") from None
-    return Phrase(source, heads, re.compile(rf"{pattern}(?= )"))
+    return Phrase(source, heads, rf"{pattern}(?= )")
 
 
 def _element(element: str, lists: Mapping[str, Sequence[str]]) -> str:

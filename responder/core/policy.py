@@ -145,7 +145,9 @@ class _Reader:
         return policy
 
     def _check_use(self, policy: Policy) -> None:
-        """A cue that matters nowhere is a mistake too."""
+        """A cue that matters nowhere is a mistake too, unless it only seems so because a row could not be read."""
+        if self.problems:
+            return
         if not policy.rows:
             self._say("policy", "there are no rows")
         for rule in sorted({*(self._rules or ())} - policy.always - policy.selective - {"request.thanks"}):
