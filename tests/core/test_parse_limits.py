@@ -10,7 +10,7 @@ from responder.core.parse import parse
 
 KEY = MessageKey("education", 7, 9)
 NOW = datetime(2024, 3, 4, 10, 0, tzinfo=UTC)
-SIZE = 2_000_000
+SIZE = 600_000
 
 
 def read(raw: bytes) -> Message:
