@@ -204,7 +204,7 @@ class TestRendering:
 class TestHostileValues:
     """Whatever the mail says, it stays words."""
 
-    @settings(max_examples=150)
+    @settings(max_examples=150, deadline=None)
     @given(
         st.text(max_size=60)
         | st.sampled_from(
@@ -234,7 +234,7 @@ class TestHostileValues:
         for name in ("education/student", "unknown/new_application"):
             assert Page(TEMPLATES(name, values).html).tags == Page(TEMPLATES(name, {}).html).tags
 
-    @settings(max_examples=150)
+    @settings(max_examples=150, deadline=None)
     @given(value=st.text(max_size=60) | st.sampled_from(["x https://evil.example", "see www.evil.example", "[a](b)"]))
     def test_a_value_in_a_body_is_never_read_as_a_link(self, echo: Templates, value: str) -> None:
         """Not by us and not by the reader's program."""

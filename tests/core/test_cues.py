@@ -306,6 +306,7 @@ class TestMask:
         """A subscription number, a date, a link or a course stays readable."""
         assert mask(text) == text
 
+    @settings(deadline=None)
     @given(st.text(max_size=300))
     def test_masking_twice_changes_nothing_more(self, text: str) -> None:
         """Whatever the text."""
@@ -339,7 +340,7 @@ class TestHostileText:
         assert isinstance(find_cues(name, text, CUES), tuple)
         assert mask(text)
 
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(st.text(max_size=400), st.text(max_size=80))
     def test_any_text_is_read_without_error(self, text: str, subject: str) -> None:
         """Findings quote at most a line and each rule hits once."""
@@ -347,7 +348,7 @@ class TestHostileText:
         assert all(len(finding.detail) <= 200 and "\n" not in finding.detail for finding in findings)
         assert len(findings) <= len(CUES)
 
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(
         st.lists(st.sampled_from('our licence not expired , . renew refund code student " 20 more seats left'.split()))
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.prediction import Intent, Prediction, Program
@@ -138,6 +138,7 @@ class TestDoubt:
             "trust.dmarc", "model.unsure", "model.close", "model.second", "model.unfamiliar",
         }  # fmt: skip
 
+    @settings(deadline=None)
     @given(st.floats(0, 1), st.floats(0.5, 1))
     def test_the_figures_never_contradict_the_hold(self, confidence: float, needs: float) -> None:
         """What was too low also reads as too low, between 0 and 99."""
@@ -217,6 +218,7 @@ class TestCues:
         assert isinstance(disposition, Hold)
         assert disposition.suggested == "education/student"
 
+    @settings(deadline=None)
     @given(st.lists(st.sampled_from([rule for rule in REASONS if REASONS[rule].machine or rule.startswith("cue.")])))
     def test_a_finding_more_never_turns_a_hold_into_an_answer(self, found: list[str]) -> None:
         """Findings only ever hold more."""
