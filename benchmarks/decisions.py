@@ -1,10 +1,12 @@
 """How much unseen mail gets the right reply by itself, and how much a wrong one.
 
-    python benchmarks/decisions.py [--list]
+    python benchmarks/decisions.py [--seen] [--list]
 
-The mail in benchmarks/mail was written by other people than the training texts and is never tuned on. Each mail says
-what a careful team would do (`right`). A reply or receipt counts as right when it is that very template; as wrong when
-any other one goes out, or one goes out where a person or nobody should have acted. Holding is never wrong, only slow.
+The mail in benchmarks/mail was written by other people than the training texts. What lies in `unseen` is the measure:
+it is never looked at while rules or texts are written. `seen` is there to be looked at (--list). Each mail says what a
+careful team would do (`right`); `hold_ok` marks what may as well wait. A reply or receipt counts as right when it is
+that very template; as wrong when any other one goes out, or one goes out where a person or nobody should have acted.
+Holding is never wrong, only slow.
 """
 
 import argparse
@@ -18,6 +20,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from typing import Any
+
+sys.path[0] = str(Path(__file__).parents[1])  # not this folder, whose classifier.py would stand before the package
 
 from responder.app import App
 from responder.settings import load
@@ -59,10 +63,16 @@ class Case:
 def main() -> int:
     """Decide everything, print the table; 1 when a wrong template went out or too little was answered."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seen", action="store_true", help="the set that rules may be mended by")
     parser.add_argument("--list", action="store_true", help="show every mail that did not get what it deserved")
     parser.add_argument("--floor", type=float, default=30.0, help="the least share answered right, percent")
     args = parser.parse_args()
-    cases = list(_cases(App(load(environment={}))))
+    cases = list(
+        _cases(
+            App(load(environment={"RESPONDER_STAFF_DOMAINS": "company.example"})),
+            MAIL / ("seen" if args.seen else "unseen"),
+        )
+    )
     _print(cases)
     if args.list:
         _print_list(cases)
@@ -74,9 +84,9 @@ def main() -> int:
     return 0 if share >= args.floor and wrong == 0 else 1
 
 
-def _cases(app: App) -> Iterator[Case]:
+def _cases(app: App, folder: Path) -> Iterator[Case]:
     explainer = app.explainer()
-    for file in sorted(MAIL.glob("*.toml")):
+    for file in sorted(folder.glob("*.toml")):
         for mail in tomllib.loads(file.read_text(encoding="utf-8"))["message"]:
             explained = explainer(_raw(mail), NOW)
             kind, _, template = mail["right"].partition(" ")
@@ -127,9 +137,8 @@ def _print_list(cases: list[Case]) -> None:
     for case in cases:
         if case.wrong or (case.deserving and not case.right):
             mark = "WRONG" if case.wrong else "     "
-            print(
-                f"{mark} {case.name}: {case.deserved} -> {case.got}; {case.guessed}; {', '.join(case.rules)}; {case.why}"
-            )
+            rules = ", ".join(case.rules)
+            print(f"{mark} {case.name}: {case.deserved} -> {case.got}; {case.guessed}; {rules}; {case.why}")
 
 
 if __name__ == "__main__":
