@@ -174,6 +174,8 @@ def clean(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """As `clean`, on one line with single spaces: for subjects and names."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     return " ".join(clean(text).split())
 
 

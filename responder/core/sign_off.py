@@ -141,6 +141,8 @@ def _is_courtesy(folded: str) -> bool:
 def _closing_by_shape(lines: Sequence[str], at: int, below: str) -> str:
     """A few words and a comma between the text and a name: a closing phrase in whatever language."""
     line = lines[at].strip()
+    if len(line) > _MAX_CLOSING:
+        return ""
     tokens = _folded(line).split()
     if len(tokens) > _MAX_COURTESY or not line[0].isupper() or ASKING.search(line) or not _ends_text(lines, at):
         return ""
@@ -258,12 +260,14 @@ def cut_name(lines: list[str], names: frozenset[str], *, below_quote: bool = Fal
 def _is_strangers_name(lines: Sequence[str], at: int) -> bool:
     """A name nobody told us: alone below a sentence, behind a dash, or behind a few words and a comma."""
     line = lines[at]
+    if len(line) > _MAX_CLOSING:
+        return False
     dash = _DASHED.match(line)
     if dash and _line_above(lines, at).lstrip()[:1] == line.lstrip()[:1]:
         return False  # a list
     if dash and not dash[0].endswith(" ") and is_signed_name(line):
         return True
-    if not _ends_text(lines, at):
+    if not (is_signed_name(line) or "," in line) or not _ends_text(lines, at):
         return False
     head, _, tail = line.partition(",")
     greeted = 0 < len(head.split()) <= 3 and ":" not in head and "," not in tail and not ASKING.search(head)
