@@ -130,7 +130,7 @@ def read_source(name: str, raw: bytes, slots: Collection[str]) -> Source | list[
 
 def render(source: Source, values: Mapping[str, str], facts: Mapping[str, str]) -> Rendered:
     """Fill a template. Raises TemplateError: broken, unfilled or too long."""
-    mail = {name: values.get(name) or FALLBACKS.get(name, "") for name in MAIL_SLOTS}
+    mail = {name: values.get(name, "").strip() or FALLBACKS.get(name, "") for name in MAIL_SLOTS}
     words = {name: " ".join(value.split()) for name, value in {**facts, **mail}.items() if name in source.slots}
     empty = {name: _empty(name) for name, value in words.items() if not value}
     marks = {name: markdown.mark(number) for number, name in enumerate(words) if not name.endswith("_url")}

@@ -4,85 +4,42 @@ Which program and intent a cue matters for is the policy's question; here every 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from responder.core.codes import find_codes, mask
-from responder.core.errors import PolicyError
-from responder.core.phrases import NEGATIONS, Phrase, Words, compile_phrases, split_words
-from responder.core.verdict import Effect, Finding
+from responder.core.cue_tables import Cue, load_cues
+from responder.core.dates import within, written_days
+from responder.core.phrases import NEGATIONS, Phrase, Words, split_words
+from responder.core.verdict import Finding
 
 __all__ = ["Cue", "failing_examples", "find_cues", "load_cues", "mask"]
 
-SCOPES = ("text", "subject", "both")
 NEGATION_REACH = 4
+DAYS_BEHIND = 60
+DAY_REACH = 70
+"""Characters between a phrase and the day that belongs to it."""
 WHOLE_LENGTH = 80
 """A text that is one thing only (thanks) has at most so many words, and so many that no phrase knows (names):"""
 WHOLE_UNKNOWN = 5
 _REPLY_SUBJECT = re.compile(r"\s*(?:(?:re|aw|sv|antw|odp|ref|rif|res|vs|ynt)\s*:|$)", re.IGNORECASE)
-_KEYS = frozenset(
-    "effect scope phrases filler except negation quoted about beside domains whole codes slot slots hits passes".split()
-)
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
-    """One rule of cues.toml."""
+def find_cues(
+    subject: str, text: str, cues: Sequence[Cue], *, author: str = "", today: date | None = None
+) -> tuple[Finding, ...]:
+    """Every rule that hits, with its first words; once for each program or intent it speaks to.
 
-    name: str
-    """Unique; what follows a slash tells apart several ways to the same rule."""
-    rule: str
-    effect: Effect
-    scope: str
-    """text, subject or both."""
-    phrases: tuple[Phrase, ...]
-    filler: tuple[Phrase, ...] = ()
-    """With `whole`: what may stand beside the phrases."""
-    exceptions: tuple[Phrase, ...] = ()
-    """A hit that shares a word with one of these does not count."""
-    negation: bool = False
-    """Whether a negation shortly before the hit cancels it."""
-    quoted: bool = True
-    """Whether a hit within double quotes counts."""
-    about: tuple[str, ...] = ()
-    """The programs or intents it speaks to; empty: all. Read by `decide` from the finding's slots."""
-    beside: tuple[str, ...] = ()
-    """Rules of which one must hit as well."""
-    domains: tuple[str, ...] = ()
-    """Ends of the author's domain that hit by themselves, as "mil"."""
-    whole: bool = False
-    """Hits only where phrases, fillers and a few names make up the whole text."""
-    codes: bool = False
-    """Hits on tokens that look like coupon codes."""
-    slots: tuple[tuple[str, str], ...] = ()
-    slot: str = ""
-    """The slot of the rule's sentence that takes the words that hit."""
-    hits: tuple[str, ...] = ()
-    passes: tuple[str, ...] = ()
-
-
-def load_cues(tables: Mapping[str, object], words: Mapping[str, Sequence[str]] | None = None) -> tuple[Cue, ...]:
-    """The cues of a parsed cues.toml: a table `lists` of word lists, then one table a cue.
-
-    `words` are further lists (names from facts.toml). Raises PolicyError with every problem, each naming its cue.
+    `author` is the bare address of who wrote, `today` the day of receipt; without them cues that ask for a domain or
+    for a day that is near do not hit. Takes time linear in the text.
     """
-    problems: list[str] = []
-    lists = {**_lists(tables.get("lists", {}), problems), **(words or {})}
-    cues = [_cue(name, table, lists, problems) for name, table in tables.items() if name != "lists"]
-    if problems:
-        raise PolicyError(problems)
-    return tuple(cue for cue in cues if cue is not None)
-
-
-def find_cues(subject: str, text: str, cues: Sequence[Cue], *, author: str = "") -> tuple[Finding, ...]:
-    """Every cue that hits, once, with its first words. `author` is the bare address of who wrote, where known.
-
-    Takes time linear in the text.
-    """
-    mail = _Mail(subject, text, split_words(subject), split_words(text), author.rpartition("@")[2].lower())
+    mail = _Mail(subject, text, split_words(subject), split_words(text), author.rpartition("@")[2].lower(), today)
     found = [(cue, hit) for cue in cues if (hit := _find(cue, mail)) is not None]
     rules = {cue.rule for cue, _ in found}
-    return tuple(hit for cue, hit in found if not cue.beside or not rules.isdisjoint(cue.beside))
+    counted = [(cue, hit) for cue, hit in found if not cue.beside or not rules.isdisjoint(cue.beside)]
+    return tuple({(cue.rule, cue.about): hit for cue, hit in reversed(counted)}.values())[::-1]
 
 
 def failing_examples(cues: Sequence[Cue]) -> list[str]:
@@ -96,15 +53,15 @@ def failing_examples(cues: Sequence[Cue]) -> list[str]:
 
 
 def _hits(cue: Cue, group: Sequence[Cue], example: str) -> bool:
-    """An example is a text, or "Subject: ..." or "From: ..." lines and a text."""
-    subject = author = ""
-    while example.startswith(("Subject:", "From:")):
+    """An example is a text, with "Subject: ...", "From: ..." or "Today: 2026-11-05" lines before it."""
+    given = {}
+    while example.startswith(("Subject:", "From:", "Today:")):
         line, _, example = example.partition("\n")
-        if line.startswith("Subject:"):
-            subject = line.removeprefix("Subject:").strip()
-        else:
-            author = line.removeprefix("From:").strip()
-    return any(finding.rule == cue.rule for finding in find_cues(subject, example, group, author=author))
+        name, _, value = line.partition(":")
+        given[name] = value.strip()
+    today = date.fromisoformat(given["Today"]) if "Today" in given else None
+    found = find_cues(given.get("Subject", ""), example, group, author=given.get("From", ""), today=today)
+    return any(finding.rule == cue.rule for finding in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +71,7 @@ class _Mail:
     head: Words
     body: Words
     domain: str
+    today: date | None
 
 
 def _find(cue: Cue, mail: _Mail) -> Finding | None:
@@ -122,7 +80,7 @@ def _find(cue: Cue, mail: _Mail) -> Finding | None:
     if cue.codes:
         return _finding(cue, "") if any(True for part in (mail.text, mail.subject) for _ in find_codes(part)) else None
     for words, scope in ((mail.body, "text"), (mail.head, "subject")):
-        if cue.scope in (scope, "both") and (span := _first(cue, words)):
+        if cue.scope in (scope, "both") and (span := _first(cue, words, mail.today)):
             return _finding(cue, mask(words.excerpt(*span)))
     if mail.domain and any(f".{mail.domain}".endswith(f".{end}") for end in cue.domains):
         return _finding(cue, mail.domain)
@@ -136,17 +94,33 @@ def _finding(cue: Cue, detail: str) -> Finding:
     return Finding(cue.rule, cue.effect, detail, tuple(slots))
 
 
-def _first(cue: Cue, words: Words) -> tuple[int, int] | None:
+def _first(cue: Cue, words: Words, today: date | None) -> tuple[int, int] | None:
     """The first hit that stands, as (first token, token after the last)."""
     excepted: set[int] | None = None
+    near = None if cue.days is None else _near_days(words, today, cue.days)
     for span in sorted(_spans(cue.phrases, words)):
         if excepted is None:
             excepted = {index for start, end in _spans(cue.exceptions, words) for index in range(start, end)}
         if not excepted.isdisjoint(range(*span)) or (cue.negation and _negated(words, span[0])):
             continue
+        if near is not None and not _is_near(words.spans[span[0]][0], near):
+            continue
         if cue.quoted or not _in_quotes(words, span[0]):
             return span
     return None
+
+
+def _near_days(words: Words, today: date | None, ahead: int) -> list[int]:
+    """Where days are written that count for a cue with `days`, ascending."""
+    if today is None:
+        return []
+    days = written_days(words.clean, today)
+    return [place for place, day in days if within(day, today, ahead, DAYS_BEHIND)]
+
+
+def _is_near(position: int, places: Sequence[int]) -> bool:
+    index = bisect_left(places, position - DAY_REACH)
+    return index < len(places) and places[index] <= position + DAY_REACH
 
 
 def _spans(phrases: Sequence[Phrase], words: Words) -> Iterator[tuple[int, int]]:
@@ -192,98 +166,3 @@ def _covers(cue: Cue, words: Words) -> bool:
     unknown = [words.clean[slice(*words.spans[index])] for index in said if index not in covered]
     names = all(word[0].isupper() and word.isalpha() and word != word.upper() for word in unknown)
     return names and len(unknown) <= WHOLE_UNKNOWN
-
-
-def _lists(table: object, problems: list[str]) -> dict[str, Sequence[str]]:
-    if not isinstance(table, Mapping):
-        problems.append("cues.toml: lists must be a table")
-        return {}
-    lists: dict[str, Sequence[str]] = {}
-    for name, entries in table.items():
-        if _is_texts(entries) and entries:
-            lists[name] = entries
-        else:
-            problems.append(f"cues.toml: lists.{name} must be a list of words")
-    return lists
-
-
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
-
-
-def _cue(name: str, table: object, lists: Mapping[str, Sequence[str]], problems: list[str]) -> Cue | None:
-    before = len(problems)
-    if not isinstance(table, Mapping):
-        problems.append(f"cues.toml: {name} must be a table")
-        return None
-    _check_shape(name, table, problems)
-    if len(problems) > before:
-        return None
-    phrases, filler, exceptions = (
-        _phrases(name, table.get(key, []), lists, problems) for key in ("phrases", "filler", "except")
-    )
-    return Cue(
-        name=name,
-        rule=name.partition("/")[0],
-        effect=Effect(table["effect"]),
-        scope=table.get("scope", "both"),
-        phrases=phrases,
-        filler=filler,
-        exceptions=exceptions,
-        negation=table.get("negation", False),
-        quoted=table.get("quoted", True),
-        about=tuple(table.get("about", ())),
-        beside=tuple(table.get("beside", ())),
-        domains=tuple(table.get("domains", ())),
-        whole=table.get("whole", False),
-        codes=table.get("codes", False),
-        slots=tuple(table.get("slots", {}).items()),
-        slot=table.get("slot", ""),
-        hits=tuple(_example(one, lists) for one in table["hits"]),
-        passes=tuple(_example(one, lists) for one in table["passes"]),
-    )
-
-
-def _check_shape(name: str, table: Mapping[str, object], problems: list[str]) -> None:
-    where = f"cues.toml: {name}"
-    problems += [f"{where}: {key} is no key of a cue" for key in table if key not in _KEYS]
-    if table.get("effect") not in tuple(Effect):
-        problems.append(f"{where}: effect must be one of {', '.join(Effect)}")
-    if table.get("scope", "both") not in SCOPES:
-        problems.append(f"{where}: scope must be one of {', '.join(SCOPES)}")
-    for key in ("phrases", "filler", "except", "about", "beside", "domains", "hits", "passes"):
-        if not _is_texts(table.get(key, [])):
-            problems.append(f"{where}: {key} must be a list of texts")
-    for key in ("negation", "quoted", "whole", "codes"):
-        if not isinstance(table.get(key, False), bool):
-            problems.append(f"{where}: {key} must be true or false")
-    slots = table.get("slots", {})
-    if (
-        not isinstance(slots, Mapping)
-        or not _is_texts(list(slots.values()))
-        or not isinstance(table.get("slot", ""), str)
-    ):
-        problems.append(f"{where}: slots must be a table of texts, slot a text")
-    if not (table.get("phrases") or table.get("codes") or table.get("domains")):
-        problems.append(f"{where}: no phrases")
-    if not (table.get("hits") and table.get("passes")):
-        problems.append(f"{where}: needs examples both ways, hits and passes")
-
-
-def _phrases(
-    name: str, sources: Sequence[str], lists: Mapping[str, Sequence[str]], problems: list[str]
-) -> tuple[Phrase, ...]:
-    compiled: list[Phrase] = []
-    for source in sources:
-        try:
-            compiled += compile_phrases(source, lists)
-        except ValueError as error:
-            problems.append(f"cues.toml: {name}: {error}")
-    return tuple(compiled)
-
-
-def _example(example: str, lists: Mapping[str, Sequence[str]]) -> str:
-    """An example with {list} replaced by the list's first entry, so that it need not name what facts.toml names."""
-    for name, entries in lists.items():
-        example = example.replace(f"{{{name}}}", entries[0])
-    return example

@@ -103,7 +103,8 @@ class Judge:
     def _findings(self, message: Message) -> tuple[Finding, ...]:
         author = message.author.addr if message.author else ""
         try:
-            cues = find_cues(message.subject, message.text, self.rules.cues, author=author)
+            today = message.received_at.date()
+            cues = find_cues(message.subject, message.text, self.rules.cues, author=author, today=today)
             return (*screen(message, self.known), *cues)
         except Exception as error:  # a rule that fails must hold its message, not stop the mailbox
             log.exception("screening failed", extra={"mailbox": self.mailbox.name, "uid": message.key.uid})

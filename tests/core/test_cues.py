@@ -1,6 +1,7 @@
 """Cues: the rules of templates/cues.toml hit what they should and let ordinary mail pass."""
 
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from responder.core.codes import HIDDEN
 from responder.core.cues import Cue, failing_examples, find_cues, load_cues, mask
+from responder.core.dates import written_days
 from responder.core.errors import PolicyError
 from responder.core.phrases import MAX_GAP, compile_phrases, split_words
 from responder.core.reasons import REASONS
@@ -178,6 +180,54 @@ class TestFinding:
         cues = load_cues({"cue.a": other, "cue.b": beside})
         assert rules("beta", cues) == set()
         assert rules("alpha beta", cues) == {"cue.a", "cue.b"}
+
+
+class TestDays:
+    """A licence that ends within two weeks, or has just ended."""
+
+    TODAY = date(2026, 12, 20)
+
+    @pytest.mark.parametrize(
+        ("text", "hit"),
+        [
+            ("Our licence ends on 31.12.2026.", True),
+            ("Our licence ends on 31 December.", True),
+            ("Our licence ends on December 31st, 2026.", True),
+            ("Our licence ends on 2027-01-02.", True),
+            ("Our licence ends on 1/2.", True),  # 1 February or 2 January: doubt holds
+            ("Our licence ends on the 2nd.", True),
+            ("Our licence ended on 12/12.", True),
+            ("Our licence ends on 31.12.2027.", False),
+            ("Our licence ends on 31 March.", False),
+            ("Our licence ends on 20 January.", False),
+            ("We met on 31 December.", False),
+            ("Our licence does not end on 31 December.", False),
+            ("Our licence ends on 99/99 or 31 February.", False),
+        ],
+    )
+    def test_a_near_day_beside_an_end_hits(self, text: str, hit: bool) -> None:  # noqa: FBT001
+        """In every usual way to write a day; a day that can be read two ways counts when one is near."""
+        found = find_cues("", text, CUES, today=self.TODAY)
+        assert ("cue.runs-out" in {finding.rule for finding in found}) is hit
+
+    def test_without_a_day_of_reading_no_day_is_near(self) -> None:
+        """Nothing is guessed from the clock."""
+        assert "cue.runs-out" not in rules("Our licence ends on 31 December.")
+
+    @given(st.text(max_size=200), st.dates())
+    @settings(deadline=None)
+    def test_any_text_on_any_day_is_read_without_error(self, text: str, today: date) -> None:
+        """Also on the first and the last day there is."""
+        assert all(isinstance(day, date) for _, day in written_days(text, today))
+
+    @given(
+        st.dates(date(1950, 1, 1), date(2090, 12, 31)),
+        st.sampled_from(["%d.%m.", "%d %B", "%B %d", "%Y-%m-%d", "%m/%d"]),
+    )
+    @settings(deadline=None)
+    def test_a_day_written_is_among_its_readings(self, day: date, form: str) -> None:
+        """Whatever the form, read on that very day."""
+        assert day in {found for _, found in written_days(f"ends {day.strftime(form)} maybe", day)}
 
 
 class TestNegationAndExceptions:
