@@ -1,7 +1,7 @@
 """A small IMAP server in this process (pymap, pure Python), for `responder demo` and the tests: mail lives in memory.
 
 It listens on loopback without TLS, keeps keywords, and knows IDLE, MOVE and UIDPLUS. It runs in a thread with an event
-loop of its own; every public method may be called from any thread.
+loop of its own; every public method may be called from any thread. Not for hostile mail: pymap's parser takes its time.
 """
 
 import asyncio
@@ -32,6 +32,7 @@ HOST = "127.0.0.1"
 SECONDS = 10.0
 """How long starting, stopping and each request from outside may take."""
 Result = TypeVar("Result")
+logging.getLogger("pymap").setLevel(logging.WARNING)  # its debug lines hold mail and passwords
 
 
 class EmbeddedImap:

@@ -1,5 +1,6 @@
 """What the server tells about folders, as values."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,8 @@ from imapclient.imap_utf7 import decode as decode_utf7
 from imapclient.response_parser import parse_response
 
 from responder.core.errors import InboxError
+
+_FLAG = re.compile(r"\\?[A-Za-z0-9$._-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +26,8 @@ class Selected:
     """PERMANENTFLAGS in lower case; None: not said, so every flag is kept (RFC 3501 section 7.1)."""
 
     def keeps(self, flag: str) -> bool:
-        """Whether the server says that it stores this flag or keyword."""
-        if not self.writable:
+        """Whether the server says that it stores this flag or keyword. A keyword with a space would become two."""
+        if not self.writable or not _FLAG.fullmatch(flag):
             return False
         if self.permanent is None or flag.lower() in self.permanent:
             return True

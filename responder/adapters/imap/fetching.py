@@ -35,12 +35,12 @@ def fetch(session: Session, after: int, limit: int, size_limit: int) -> list[Fet
     """The next messages after a UID; fewer than there are where they are big, never none where there are some."""
     session.noop()
     uids = list(islice(newer(session, after), limit))
-    about = _present(session, uids, _gather(session, uids, "RFC822.SIZE", "INTERNALDATE"))
+    about = _present(session, uids, gather(session, uids, "RFC822.SIZE", "INTERNALDATE"))
     answered = with_flag(session, list(about), "ANSWERED")
     sizes = {uid: _size(about[uid]) for uid in sorted(about)}
     batch = _within(sizes, size_limit)
     whole = [uid for uid in batch if sizes[uid] <= size_limit]
-    bodies = _bytes(_gather(session, whole, "BODY.PEEK[]"), b"BODY[]")
+    bodies = _bytes(gather(session, whole, "BODY.PEEK[]"), b"BODY[]")
     cut = [uid for uid in batch if sizes[uid] > size_limit] + _unread(session, whole, bodies)
     headers = {uid: _header(session, uid) for uid in cut}
     return [
@@ -75,10 +75,10 @@ def uid_set(uids: Sequence[int]) -> str:
     return ",".join(str(low) if low == high else f"{low}:{high}" for low, high in runs)
 
 
-def chunks(uids: Sequence[int], size: int = UIDS) -> Iterator[Sequence[int]]:
+def chunks(uids: Sequence[int]) -> Iterator[Sequence[int]]:
     """Pieces fit for one command."""
-    for start in range(0, len(uids), size):
-        yield uids[start : start + size]
+    for start in range(0, len(uids), UIDS):
+        yield uids[start : start + UIDS]
 
 
 def _within(sizes: dict[int, int], size_limit: int) -> list[int]:
@@ -93,7 +93,7 @@ def _within(sizes: dict[int, int], size_limit: int) -> list[int]:
     return batch
 
 
-def _gather(session: Session, uids: Sequence[int], item: str, *items: str) -> dict[int, Item]:
+def gather(session: Session, uids: Sequence[int], item: str, *items: str) -> dict[int, Item]:
     """FETCH in batches; where the server refuses a batch, one by one, without those that it refuses."""
     gathered: dict[int, Item] = {}
     for some in chunks(uids):

@@ -208,6 +208,7 @@ def test_what_answers_nobody_is_not_taken_for_an_answer(inbox: ImapInbox, accoun
     for name, headers in {
         "ours": ("In-Reply-To: <a@example.org>", "X-Loop: responder-1"),
         "forward": ("Subject: Fwd: question", "In-Reply-To: <a@example.org>"),
+        "encoded": ("Subject: =?utf-8?q?WG=3A_R=C3=BCckfrage?=", "In-Reply-To: <a@example.org>"),
         "later": ("In-Reply-To: <b@example.org>", "References: <a@example.org> <b@example.org>"),
     }.items():
         account.deliver(mail(name, *headers), folder="Sent", at=recent())
@@ -280,6 +281,16 @@ def test_a_message_shows_one_state(inbox: ImapInbox, account: Account) -> None:
     for keyword in KEYWORDS.values():
         assert inbox.file([Filing(one.uid, keyword)]) == {one.uid}
         assert account.flags() == {one.uid: {"$Work", "\\Flagged", keyword}}
+
+
+def test_a_keyword_that_is_no_atom_is_not_set(inbox: ImapInbox, account: Account) -> None:
+    """With a space it would become two, with a parenthesis an error; the rest of the filing is done."""
+    account.deliver(mail("a"))
+    inbox.select()
+    (one,) = inbox.fetch(0, 10)
+    for keyword in ("$Auto Held", "$Auto)Held", "", "$Auto\r\nHeld"):
+        assert inbox.file([Filing(one.uid, keyword, answered=True)]) == {one.uid}
+    assert account.flags() == {one.uid: {"\\Answered"}}
 
 
 def test_what_is_gone_is_done(inbox: ImapInbox, account: Account) -> None:

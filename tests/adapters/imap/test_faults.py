@@ -4,6 +4,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -152,7 +153,6 @@ def test_an_answer_nobody_can_read(proxy: Proxy, proxied: Account) -> None:
 
 def test_no_mail_and_no_password_in_the_log(proxy: Proxy, proxied: Account, caplog: pytest.LogCaptureFixture) -> None:
     """Even at the most talkative level, and for a refused login too."""
-    logging.getLogger().setLevel(logging.DEBUG)
     caplog.set_level(logging.DEBUG)
     proxied.deliver(mail("a", "Subject: my rash", body="the rash is back"))
     work(inbox := proxied.inbox())
@@ -180,6 +180,39 @@ def test_a_refused_fetch_loses_no_mail(proxy: Proxy, proxied: Account) -> None:
     assert [one.raw for one in others] == [mail("b"), mail("c")]
     proxy.on("FETCH", Fault.NO, times=10)
     assert [(one.uid, one.raw, one.truncated) for one in inbox.fetch(0, 2)] == [(1, b"", True), (2, b"", True)]
+    inbox.close()
+
+
+def test_a_mail_in_sent_that_cannot_be_read(proxy: Proxy, proxied: Account) -> None:
+    """It must not keep back every reply for ever: the others in Sent are read, that one is passed over."""
+    fill(proxied)
+    for name in "abc":
+        raw = mail(f"r{name}", f"In-Reply-To: <{name}@example.org>")
+        proxied.deliver(raw, folder="Sent", at=datetime.now(UTC))
+    inbox = proxied.inbox()
+    inbox.select()
+    proxy.on("FETCH", Fault.NO, times=2)
+    assert inbox.answered_elsewhere([1, 2], ["<a@example.org>", "<b@example.org>"]) == {2}
+    inbox.close()
+
+
+def test_odd_mail_in_sent(on_dovecot: Account) -> None:
+    """Headers that no program should have written, a megabyte of them too."""
+    inbox = on_dovecot.inbox()
+    inbox.select()
+    for n, header in enumerate(
+        (
+            b"Subject: =?no-such-charset?q?Fwd:?=",
+            b"Subject: " + b"=?a?q?" * 80_000,
+            b"Subject: =?utf-8?b?!?=\r\nReferences: " + b"<" * 500_000,
+            b"In-Reply-To: " + b"<a" * 250_000 + b">" * 10,
+            b"In-Reply-To: \xff\xfe <x@example.org>\r\nIn-Reply-To:",
+            b"\xff: \x00\r\nReferences:\r\n <y@example.org>",
+        )
+    ):
+        raw = header + b"\r\nMessage-ID: <odd%d@example.org>\r\n\r\n" % n
+        on_dovecot.deliver(raw, folder="Sent", at=datetime.now(UTC))
+        assert inbox.in_sent(f"<odd{n}@example.org>")
     inbox.close()
 
 

@@ -1,9 +1,12 @@
 """Folders and filing on servers with ideas of their own: prefixes, no MOVE, no UIDPLUS, no keywords, read-only."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import pytest
 
+from responder.adapters.imap import sent
 from responder.core.errors import InboxError
 from responder.demo.imap_server import EmbeddedImap
 from responder.ports import Filing
@@ -193,6 +196,48 @@ def test_sent_made_anew_is_read_anew(on_dovecot: Account) -> None:
         client.create_folder("Sent")
     on_dovecot.deliver(mail("d"), folder="Sent")
     assert inbox.in_sent("<d@example.org>")
+    inbox.close()
+
+
+def test_sent_is_searched_only_for_what_may_be_older(proxy: Proxy, proxied: Account) -> None:
+    """A search for a header makes some servers read every mail; a fresh reply is known to be there or not."""
+    now = format_datetime(datetime.now(UTC))
+    inbox = proxied.inbox()
+    fresh = [(f"<f{n}@example.org>", mail(f"f{n}", f"Date: {now}")) for n in range(3)]
+    assert len(inbox.keep_sent(fresh)) == 3
+    assert len(inbox.keep_sent(fresh)) == 3
+    assert not [line for line in proxy.commands if "HEADER Message-ID" in line]
+    proxied.deliver(mail("old"), folder="Sent", at=datetime(2020, 1, 1, tzinfo=UTC))
+    dates = ["Sat, 01 Feb 2020 10:00:00 +0000", "yesterday", ""]
+    assert inbox.keep_sent([("<old@example.org>", mail("old", f"Date: {date}")) for date in dates])
+    inbox.close()
+    inbox = proxied.inbox()
+    assert inbox.keep_sent([("<old@example.org>", mail("old", f"Date: {date}")) for date in dates])
+    inbox.close()
+    assert [line for line in proxy.commands if "HEADER Message-ID" in line]
+    assert sorted(proxied.ids("Sent")) == sorted(
+        [f"<f{n}@example.org>".encode() for n in range(3)] + [b"<old@example.org>"]
+    )
+
+
+def test_a_busy_sent_folder_is_looked_at_from_its_end(proxied: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than are read at first: the newest are, the others are searched for; memory stays bounded."""
+    monkeypatch.setattr(sent, "MESSAGES", 3)
+    monkeypatch.setattr(sent, "REMEMBERED", 4)
+    now = datetime.now(UTC)
+    for n in range(6):
+        proxied.deliver(mail(str(n), f"In-Reply-To: <q{n}@example.org>"), folder="Sent", at=now)
+    proxied.deliver(mail("a"))
+    inbox = proxied.inbox()
+    inbox.select()
+    assert [inbox.answered_elsewhere([1], [f"<q{n}@example.org>"]) for n in (2, 3)] == [frozenset(), {1}]
+    raw = mail("0", f"Date: {format_datetime(now)}")
+    assert inbox.keep_sent([("<0@example.org>", raw)]) == {"<0@example.org>"}
+    for n in range(6, 16):
+        proxied.deliver(mail(str(n), f"In-Reply-To: <q{n}@example.org>"), folder="Sent", at=now)
+        assert inbox.answered_elsewhere([1], [f"<q{n}@example.org>"]) == {1}
+        assert len(inbox._sent._ids) <= 5
+    assert len(proxied.ids("Sent")) == 16
     inbox.close()
 
 

@@ -39,7 +39,6 @@ def test_three_hundred_messages_in_batches(on_dovecot: Account) -> None:
 def test_more_than_fit_into_one_command(on_dovecot: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch larger than what one command names is asked for in pieces."""
     monkeypatch.setattr(fetching, "UIDS", 7)
-    monkeypatch.setattr(fetching.chunks, "__defaults__", (7,))
     fill(on_dovecot, 30)
     expunge(on_dovecot, *range(2, 30, 2))
     inbox = on_dovecot.inbox()
