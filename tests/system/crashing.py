@@ -1,8 +1,9 @@
-"""The daemon's work in a process that kills itself at a chosen effect: `python -m tests.system.crashing`.
+"""The daemon's work in a process that kills itself at a chosen effect: `python -m tests.system.crashing SECONDS`.
 
-Reads one order a line, as {"at": 7, "after": true, "ahead": 120}: fork, do all there is to do with the clock `ahead`
-seconds, and die by SIGKILL before or after the 7th effect (a commit, a message on the wire, a change in the mailbox).
-Answers how many effects there were, or -1 where the child was killed. The fork saves loading the model each time.
+Reads one order a line, as {"at": 7, "after": true, "ahead": [0, 3600]}: fork, do all there is to do with the clock so
+many seconds ahead, and die by SIGKILL before or after the 7th effect (a commit, a message on the wire, a change in the
+mailbox). Answers how many effects there were, or -1 where the child was killed. What takes long to load is loaded once,
+by a first life without a crash, whose number of effects is the first answer.
 """
 
 import json
@@ -10,8 +11,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from typing import Any
 
 from responder.adapters.imap import ImapInbox
@@ -50,9 +51,9 @@ class FusedStore:
     @contextmanager
     def begin(self) -> Iterator[Any]:
         """A transaction that may never get to its commit, or die right after it."""
-        opened = self._store.begin()
-        yield opened.__enter__()
-        self._fuse.around(lambda: opened.__exit__(None, None, None))
+        with ExitStack() as stack:
+            yield stack.enter_context(self._store.begin())
+            self._fuse.around(stack.close)
 
     def read(self) -> Any:
         """A look changes nothing: no effect."""
@@ -85,28 +86,34 @@ class CrashingApp(App):
         return fused(super().transport(name), self.fuse, ("send",))
 
 
-def work(fuse: Fuse, clock: Callable[[], datetime]) -> None:
-    """Everything there is to do, stage after stage, so that the effects come in the same order each time."""
-    app = CrashingApp(load(), clock)
-    app.fuse = fuse
+def work(loaded: App, fuse: Fuse, ahead: Sequence[float]) -> None:
+    """Everything there is to do, stage after stage, so that the effects come in the same order each time.
+
+    Once for each of these seconds ahead of the clock, the process living on between them.
+    """
+    moment = timedelta(0)
+    app = CrashingApp(loaded.settings, lambda: utc_now() + moment)
+    app.fuse, app.model, app.templates = fuse, loaded.model, loaded.templates
     app.__dict__["store"] = FusedStore(app.store, fuse)
     lines: list[Line] = [app._line(name) for name in app.mailboxes]
+    for seconds in ahead:
+        moment = timedelta(seconds=seconds)
+        for line in lines:
+            for step in (line.watch, line.decide, line.send):
+                while step():
+                    pass
     for line in lines:
-        for step in (line.watch, line.decide, line.send):
-            while step():
-                pass
         line.close()
     app.store.close()
 
 
-def obey(order: dict[str, Any]) -> int:
+def obey(loaded: App, order: dict[str, Any]) -> int:
     """Do the work in a child; its number of effects, or -1 when it was killed."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         fuse = Fuse(order["at"], after=order["after"])
-        ahead = timedelta(seconds=order["ahead"])
-        work(fuse, lambda: utc_now() + ahead)
+        work(loaded, fuse, order["ahead"])
         os.write(write, str(fuse.count).encode())
         os._exit(0)
     os.close(write)
@@ -121,11 +128,18 @@ def obey(order: dict[str, Any]) -> int:
 
 
 def main() -> None:
-    """Load what is heavy once, then obey."""
-    App(load()).model.get()
+    """Do it once without a crash, which loads and prepares what the children inherit; say how many effects; obey."""
+    first = json.loads(sys.argv[1])
+    loaded, fuse = App(load()), Fuse(0, after=False)
+    work(loaded, fuse, first)
+    _say(fuse.count)
     for line in sys.stdin:
-        sys.stdout.write(f"{obey(json.loads(line))}\n")
-        sys.stdout.flush()
+        _say(obey(loaded, json.loads(line)))
+
+
+def _say(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
