@@ -16,15 +16,15 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
-
-import joblib
+from typing import TYPE_CHECKING, Any
 
 from classifier import shipped
 from classifier.key import default_key_file, read_key
-from classifier.predict import Predictor
-from classifier.sentences import Encoder
 from classifier.versions import differences, library_versions
+
+if TYPE_CHECKING:  # scikit-learn takes a second to import: only who loads a model pays for it
+    from classifier.predict import Predictor
+    from classifier.sentences import Encoder
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class IncompatibleError(ArtifactError):
 
 
 def save(
-    folder: Path, predictor: Predictor, card: Mapping[str, Any], key: bytes | None = None, unseen: bytes | None = None
+    folder: Path, predictor: "Predictor", card: Mapping[str, Any], key: bytes | None = None, unseen: bytes | None = None
 ) -> tuple[str, str]:
     """Write a new version, signed where a key is given; its name and the SHA-256 of its card. `current` stays.
 
@@ -111,7 +111,7 @@ def read_card(folder: Path, version: str, key: bytes | None) -> dict[str, Any]:
     return card
 
 
-def load(folder: Path, version: str, key: bytes | None) -> Predictor:
+def load(folder: Path, version: str, key: bytes | None) -> "Predictor":
     """The predictor of a version, after every check. Raises ArtifactError."""
     card = read_card(folder, version, key)
     files = {name: _checked(folder / version / name, card["files"][name]) for name in SERVING if name in card["files"]}
@@ -124,11 +124,13 @@ def load(folder: Path, version: str, key: bytes | None) -> Predictor:
     return _loaded(version, files)
 
 
-def load_encoder(folder: Path, version: str, key: bytes | None) -> tuple[Encoder | None, bytes | None]:
+def load_encoder(folder: Path, version: str, key: bytes | None) -> tuple["Encoder | None", bytes | None]:
     """The encoder of a version and what its fold encoders said, for training, checked. Raises ArtifactError.
 
     Whatever else may have changed since (scikit-learn, the format of the heads) does not matter for these.
     """
+    from classifier.sentences import Encoder  # noqa: PLC0415
+
     sums = read_card(folder, version, key)["files"]
     files = {
         name: _checked(folder / version / name, sums[name]) for name in (ENCODER, TOKENIZER, UNSEEN) if name in sums
@@ -158,7 +160,7 @@ class LiveModel:
         self._stamp: object = None
         self._predictor: Predictor | None = None
 
-    def get(self) -> Predictor | None:
+    def get(self) -> "Predictor | None":
         """The model to use now."""
         with self._lock:
             now = self._clock()
@@ -194,13 +196,20 @@ class LiveModel:
         return [_stat(self.folder / version / name) for name in (CARD, SIGNATURE, *SERVING)]
 
 
-def _dumped(predictor: Predictor) -> bytes:
+def _dumped(predictor: "Predictor") -> bytes:
+    import joblib  # noqa: PLC0415
+
     buffer = io.BytesIO()
     joblib.dump({"model": predictor.model, "calibration": predictor.calibration}, buffer, compress=("zlib", 6))
     return buffer.getvalue()
 
 
-def _loaded(version: str, files: Mapping[str, bytes]) -> Predictor:
+def _loaded(version: str, files: Mapping[str, bytes]) -> "Predictor":
+    import joblib  # noqa: PLC0415
+
+    from classifier.predict import Predictor  # noqa: PLC0415
+    from classifier.sentences import Encoder  # noqa: PLC0415
+
     try:
         parts = joblib.load(io.BytesIO(files[MODEL]))
         encoder = Encoder(files[ENCODER], files[TOKENIZER]) if ENCODER in files else None
