@@ -14,7 +14,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,6 +137,16 @@ def load_encoder(folder: Path, version: str, key: bytes | None) -> tuple["Encode
     }
     encoder = Encoder(files[ENCODER], files[TOKENIZER]) if ENCODER in files else None
     return encoder, files.get(UNSEEN)
+
+
+def encoder_in_use(places: Iterable[Path], key: bytes | None) -> tuple["Encoder | None", bytes | None]:
+    """The encoder of the first of these folders that has a model in use, as `load_encoder`. Raises ArtifactError."""
+    for place in dict.fromkeys(places):
+        try:
+            return load_encoder(place, current_version(place), key)
+        except MissingError:
+            continue
+    return None, None
 
 
 RETRAIN = "run 'responder train', or install the versions it was made with"
@@ -277,5 +287,5 @@ def _stat(path: Path) -> tuple[int, int, int] | None:
 
 __all__ = [
     "ArtifactError", "CorruptError", "IncompatibleError", "LiveModel", "MissingError", "UntrustedError",
-    "current_version", "load", "load_encoder", "promote", "read_card", "save",
+    "current_version", "encoder_in_use", "load", "load_encoder", "promote", "read_card", "save",
 ]  # fmt: skip

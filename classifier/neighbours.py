@@ -36,10 +36,3 @@ class Neighbours:
         else:
             found = (normalize(matrix) @ self.vectors.astype(np.float32).T).max(axis=1)
         return np.asarray(found, dtype=np.float32).ravel()
-
-    def closest(self, row: Rows, count: int = 3) -> list[tuple[int, float]]:
-        """The nearest training texts of one row: positions and cosines."""
-        known = self.vectors if issparse(self.vectors) else self.vectors.astype(np.float32)
-        cosines = known @ normalize(row).T
-        flat = np.asarray(cosines.todense() if issparse(cosines) else cosines).ravel()
-        return [(int(one), float(flat[one])) for one in np.argsort(-flat, kind="stable")[:count]]

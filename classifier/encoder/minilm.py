@@ -1,5 +1,6 @@
 """all-MiniLM-L6-v2 in plain torch: six layers of BERT (Devlin et al. 2019), mean-pooled, with heads for fine-tuning."""
 
+import hashlib
 import json
 import struct
 from pathlib import Path
@@ -89,9 +90,15 @@ def pooled(states: Tensor, mask: Tensor) -> Tensor:
     return (states * wide).sum(1) / wide.sum(1).clamp(min=1.0)
 
 
+SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""all-MiniLM-L6-v2's model.safetensors, the same in three independent packages."""
+
+
 def load(path: Path) -> Encoder:
-    """The published weights (safetensors: length, JSON header, little-endian tensors)."""
+    """The published weights (safetensors: length, JSON header, little-endian tensors). Raises ValueError for others."""
     content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != SHA256:
+        raise ValueError(f"{path}: not the published all-MiniLM-L6-v2")
     (length,) = struct.unpack("<Q", content[:8])
     header, body = json.loads(content[8 : 8 + length]), content[8 + length :]
     encoder = Encoder()

@@ -1,10 +1,15 @@
 """`responder evaluate`: how good the model's recipe is on writers it has not seen."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
 
-from classifier.dataset import CORPUS, CorpusError, load_corpus, require_enough
+from classifier import artifact
+from classifier.dataset import CORPUS, CorpusError, Sample, load_corpus, require_enough
 from classifier.evaluate import Report, cross_validate
+from classifier.key import default_key_file, read_key
+from classifier.unseen import Unseen
+from responder.app import App, build, shipped
 from responder.core.errors import ResponderError
 from responder.printing import as_json, lines, table
 
@@ -14,14 +19,22 @@ def run(args: argparse.Namespace) -> int:
     try:
         samples = load_corpus(args.corpus or CORPUS)
         require_enough(samples)
-    except CorpusError as error:
+        report = _report(build(args.env_file), samples)
+    except (CorpusError, artifact.ArtifactError) as error:
         raise ResponderError(f"nothing was evaluated:\n{error}") from None
-    report = cross_validate(samples).report()
     if args.json:
         as_json(asdict(report))
     else:
         print_report(report)
     return 0
+
+
+def _report(app: App, samples: Sequence[Sample]) -> Report:
+    """By the recipe of the model in use: its encoder, heads learned anew without the writer."""
+    key = read_key(app.settings.model_key_file or default_key_file())
+    encoder, unseen = artifact.encoder_in_use((app.models_folder, shipped("models")), key)
+    vectors = None if encoder is None else encoder.vectors([sample.text for sample in samples])
+    return cross_validate(samples, vectors, None if unseen is None else Unseen.read(unseen)).report()
 
 
 def print_report(report: Report) -> None:

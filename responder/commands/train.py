@@ -73,12 +73,7 @@ def _base(folder: Path, key: bytes | None, given: Path | None) -> Base:
         unseen = given / artifact.UNSEEN
         encoder = Encoder((given / artifact.ENCODER).read_bytes(), (given / artifact.TOKENIZER).read_bytes())
         return encoder, unseen.read_bytes() if unseen.exists() else None
-    for place in dict.fromkeys((folder, shipped("models"))):
-        try:
-            return artifact.load_encoder(place, artifact.current_version(place), key)
-        except artifact.MissingError:
-            continue
-    return None, None
+    return artifact.encoder_in_use((folder, shipped("models")), key)
 
 
 def _trained(samples: Sequence[Sample], base: Base) -> Trained:
