@@ -13,6 +13,8 @@ from classifier.prediction import Program
 from responder.adapters.imap import ImapInbox
 from responder.adapters.smtp import SmtpTransport
 from responder.adapters.store import open_store
+from responder.adapters.template_set import check_folder
+from responder.adapters.template_source import Problem
 from responder.adapters.templates import Templates
 from responder.core.caps import Limits
 from responder.core.errors import ResponderError
@@ -53,7 +55,16 @@ class App:
     @cached_property
     def templates(self) -> Templates:
         """Templates, policy, cues and facts."""
-        return Templates(self.settings.templates or shipped("templates"))
+        return Templates(self.templates_folder)
+
+    @property
+    def templates_folder(self) -> Path:
+        """Where templates, policy, cues and facts lie."""
+        return self.settings.templates or shipped("templates")
+
+    def check_templates(self) -> list[Problem]:
+        """Everything wrong with that folder, be it usable or not."""
+        return check_folder(self.templates_folder)
 
     @cached_property
     def model(self) -> LiveModel:

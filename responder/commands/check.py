@@ -8,6 +8,8 @@ from responder.app import App, build
 from responder.core.errors import ResponderError
 from responder.printing import as_json, lines
 
+A_KEYWORD = "$AutoHeld"
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -38,15 +40,16 @@ def _checks(app: App) -> Iterator[Checked]:
     yield _tried("database", "set RESPONDER_DATABASE_URL, or mend what it says", lambda: _database(app))
     yield from _templates(app)
     yield _model(app)
-    for name in app.mailboxes:
+    for name in app.settings.mailboxes:
         yield from _mailbox(app, name)
 
 
 def _settings(app: App) -> Checked:
-    count = len(app.mailboxes)
+    names = app.settings.mailboxes
+    count = len(names)
     if not count:
         return Checked("settings", "warning", "no mailbox is set", "copy .env.example to .env and fill one in")
-    return Checked("settings", "ok", f"{count} mailbox{'es' if count > 1 else ''}: {', '.join(app.mailboxes)}")
+    return Checked("settings", "ok", f"{count} mailbox{'es' if count > 1 else ''}: {', '.join(names)}")
 
 
 def _database(app: App) -> str:
@@ -56,11 +59,7 @@ def _database(app: App) -> str:
 
 
 def _templates(app: App) -> Iterator[Checked]:
-    try:
-        problems = app.templates.check()
-    except ResponderError as error:
-        yield Checked("templates", "failed", str(error), "mend it; the running daemon keeps its last good set")
-        return
+    problems = app.check_templates()
     for problem in problems:
         yield Checked("templates", "failed", str(problem), "mend it; the running daemon keeps its last good set")
     if not problems:
@@ -75,28 +74,36 @@ def _model(app: App) -> Checked:
 
 
 def _mailbox(app: App, name: str) -> Iterator[Checked]:
-    chosen = app.mailboxes[name]
-    cure = f"check RESPONDER_MAILBOXES__{name.upper()}__"
-    yield _tried(f"{name} IMAP", f"{cure}IMAP_URL and its password", lambda: _imap(app, name))
-    yield _tried(f"{name} SMTP", f"{cure}SMTP_URL and its password", lambda: _smtp(app, name))
+    chosen = app.settings.mailboxes[name]
+    variable = f"RESPONDER_MAILBOXES__{name.upper()}__"
+    yield from _imap(app, name, f"check {variable}IMAP_URL and its password")
+    yield _tried(f"{name} SMTP", f"check {variable}SMTP_URL and its password", lambda: _smtp(app, name))
     if not chosen.authserv_id:
-        cure = (
-            f"set RESPONDER_MAILBOXES__{name.upper()}__AUTHSERV_ID to what your server writes in Authentication-Results"
-        )
+        cure = f"set {variable}AUTHSERV_ID to what your server writes in Authentication-Results"
         yield Checked(f"{name} sender check", "warning", "Authentication-Results are not checked", cure)
     yield Checked(f"{name} mode", "ok", str(chosen.mode))
 
 
-def _imap(app: App, name: str) -> str:
+def _imap(app: App, name: str, cure: str) -> Iterator[Checked]:
+    """Login and folders; what the mailbox lacks costs comfort or safety, but not the answers."""
     inbox = app.inbox(name)
     try:
         inbox.select()
-        able, folders = inbox.capabilities(), inbox.folders()
+        able, folders, sent, keeps = inbox.capabilities(), inbox.folders(), inbox.sent_folder(), inbox.keeps(A_KEYWORD)
+    except ResponderError as error:
+        yield Checked(f"{name} IMAP", "failed", str(error), cure)
+        return
     finally:
         inbox.close()
     wanted = ("IDLE", "MOVE", "UIDPLUS", "SPECIAL-USE")
     has = ", ".join(one for one in wanted if one in able) or "none of them"
-    return f"logged in, {len(folders)} folders; of {', '.join(wanted)} it has {has}"
+    yield Checked(f"{name} IMAP", "ok", f"logged in, {len(folders)} folders; of {', '.join(wanted)} it has {has}")
+    if sent is None:
+        why = "no folder for sent mail: what people answer is seen by its flag alone, and no copies are kept"
+        yield Checked(f"{name} Sent", "warning", why, "make a folder Sent")
+    if not keeps:
+        why = "keeps no keywords of ours: what became of a mail is not shown there"
+        yield Checked(f"{name} keywords", "warning", why, "let the user write to the mailbox, or ask 'queue find'")
 
 
 def _smtp(app: App, name: str) -> str:

@@ -11,8 +11,8 @@ from responder.printing import lines
 def run(args: argparse.Namespace) -> int:
     """Stop or start a mailbox's automatic replies."""
     app = build(args.env_file)
-    if args.mailbox not in app.mailboxes:
-        known = ", ".join(app.mailboxes) or "none is configured"
+    if args.mailbox not in app.settings.mailboxes:
+        known = ", ".join(app.settings.mailboxes) or "none is configured"
         raise ResponderError(f"there is no mailbox {args.mailbox}; known: {known}")
     who = getpass.getuser()
     with app.store.begin() as transaction:

@@ -15,6 +15,7 @@ from responder.core.cues import mask
 from responder.core.errors import ResponderError, TemplateError
 from responder.core.lifecycle import MessageStage
 from responder.core.reasons import REASONS, effective, say, topmost
+from responder.core.reply import reply_subject
 from responder.ports import Query, StoredMessage
 from responder.printing import age, as_json, lines, table
 
@@ -50,7 +51,7 @@ def _show(app: App, args: argparse.Namespace) -> None:
     message = stored.message
     author = f"{message.author.name} <{message.author.addr}>" if message.author else "nobody"
     lines(
-        f"{message.subject or '(no subject)'}",
+        _subject(stored),
         f"from {author} to {message.key.mailbox}, {age(message.received_at)}",
         "",
     )
@@ -76,14 +77,22 @@ def _send(app: App, args: argparse.Namespace) -> None:
 
 
 def _edit(app: App, args: argparse.Namespace) -> None:
-    stored = app.review.get(args.number)
-    before = _draft(app, stored)
+    before = _to_edit(app, app.review.held(args.number))
     after = _edited(before)
     if after.strip() == before.strip():
         lines("unchanged")
         return
     app.review.edit(args.number, after)
     lines(f"draft kept; 'responder queue send {args.number}' sends it")
+
+
+def _to_edit(app: App, stored: StoredMessage) -> str:
+    """The draft, or where none can be made its first line, so that the form is plain to see."""
+    try:
+        draft = app.review.draft(stored)
+    except TemplateError:
+        draft = ""
+    return draft or f"{reply_subject(mask(stored.message.subject))}\n\n"
 
 
 def _edited(text: str) -> str:
@@ -137,13 +146,12 @@ def _print_list(title: str, found: Sequence[StoredMessage], args: argparse.Names
 def _row(stored: StoredMessage) -> list[str]:
     message = stored.message
     author = message.author.addr if message.author else "nobody"
-    subject = message.subject[:60] or "(no subject)"
     return [
         str(stored.id),
         age(message.received_at),
         message.key.mailbox,
         author,
-        subject,
+        _subject(stored)[:60],
         _guess(stored),
         _why(stored),
     ]
@@ -154,7 +162,12 @@ def _why(stored: StoredMessage) -> str:
     if not shown:
         return ""
     more = f" +{len(shown) - 1}" if len(shown) > 1 else ""
-    return REASONS[shown[0].rule].short + more
+    reason = REASONS.get(shown[0].rule)
+    return (reason.short if reason else shown[0].rule) + more
+
+
+def _subject(stored: StoredMessage) -> str:
+    return mask(stored.message.subject) or "(no subject)"
 
 
 def _guess(stored: StoredMessage) -> str:
@@ -163,14 +176,16 @@ def _guess(stored: StoredMessage) -> str:
 
 
 def _do(rule: str) -> str:
-    return REASONS[rule].do
+    """What to do; nothing for the rule of an older version, which has no row any more."""
+    return REASONS[rule].do if rule in REASONS else ""
 
 
 def _draft(app: App, stored: StoredMessage) -> str:
+    """The draft as it is shown: without codes, and with the trouble in its place where it cannot be made."""
     try:
-        return app.review.draft(stored)
-    except TemplateError as error:
-        return f"(the template cannot be rendered: {error})"
+        return mask(app.review.draft(stored))
+    except ResponderError as error:
+        return f"(there is no draft: {error})"
 
 
 def _replies(app: App, stored: StoredMessage) -> list[dict[str, object]]:
@@ -194,7 +209,7 @@ def _facts(stored: StoredMessage) -> dict[str, object]:
         "mailbox": message.key.mailbox,
         "stage": stored.stage,
         "from": message.author.addr if message.author else None,
-        "subject": message.subject,
+        "subject": mask(message.subject),
         "received_at": message.received_at,
         "intent": guess.intent if guess else None,
         "confidence": guess.confidence if guess else None,

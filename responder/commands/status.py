@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     with app.store.read() as transaction:
         counts, outbox, oldest = transaction.count(), transaction.outbox(), transaction.oldest_held()
         states = {state.name: state for state in transaction.mailboxes()}
-    names = sorted({*app.mailboxes, *states, *counts})
+    names = sorted({*app.settings.mailboxes, *states, *counts})
     if args.json:
         as_json(
             {
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _row(app: App, name: str, state: MailboxState | None, counts: Any) -> list[str]:  # noqa: ANN401 - stage to number
-    mode = str(app.mailboxes[name].mode) if name in app.mailboxes else "not configured"
+    mode = str(app.settings.mailboxes[name].mode) if name in app.settings.mailboxes else "not configured"
     waiting = "" if state is None or state.server_count is None else str(state.server_count)
     polled = age(state.polled_at) if state else "never"
     return [name, mode, *(str(counts.get(stage, 0)) for stage in COLUMNS), polled, waiting, _state(state)]
@@ -59,7 +59,7 @@ def _state(state: MailboxState | None) -> str:
 
 def _facts(app: App, name: str, state: MailboxState | None, counts: Any) -> dict[str, object]:  # noqa: ANN401
     return {
-        "mode": str(app.mailboxes[name].mode) if name in app.mailboxes else None,
+        "mode": str(app.settings.mailboxes[name].mode) if name in app.settings.mailboxes else None,
         "stages": {stage: counts.get(stage, 0) for stage in COLUMNS},
         "polled_at": state.polled_at if state else None,
         "waiting_on_server": state.server_count if state else None,

@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(app: App, args: argparse.Namespace) -> int:
-    problems = app.templates.check()
+    problems = app.check_templates()
     if args.json:
         as_json([asdict(problem) for problem in problems])
     else:

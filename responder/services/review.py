@@ -45,6 +45,13 @@ class Review:
             raise ResponderError(f"there is no message {number}")
         return found
 
+    def held(self, number: int) -> StoredMessage:
+        """One message that waits for a person. Raises StaleError when it does not, or not any more."""
+        stored = self.get(number)
+        if stored.stage is not MessageStage.HELD:
+            raise StaleError(f"message {number} is {stored.stage}, not held; 'queue show {number}' tells what happened")
+        return stored
+
     def find(self, query: Query) -> Sequence[StoredMessage]:
         """Messages, newest first unless the query says otherwise."""
         with self.store.read() as transaction:
@@ -71,7 +78,7 @@ class Review:
 
     def edit(self, number: int, text: str) -> None:
         """Keep a person's draft; an empty one goes back to the template."""
-        stored = self._held(number)
+        stored = self.held(number)
         with self.store.begin() as transaction:
             transaction.draft(stored.id, text.strip() or None)
 
@@ -82,7 +89,7 @@ class Review:
 
         Raises StaleError when somebody else was quicker, TemplateError when it cannot be rendered.
         """
-        stored = self._held(number)
+        stored = self.held(number)
         rendered = self._words(stored, template)
         mailbox = self._mailbox(stored)
         now = self.clock()
@@ -139,7 +146,7 @@ class Review:
 
     def arrived(self, number: int, who: str) -> None:
         """An unknown send turned out to have arrived: the reply is sent, the message answered."""
-        now = self.clock()
+        now, number = self.clock(), self.get(number).id
         with self.store.begin() as transaction:
             doubtful = [one for one in transaction.replies(number) if one.stage is ReplyStage.IN_DOUBT]
             if not doubtful:
@@ -178,12 +185,6 @@ class Review:
 
     def _program(self, stored: StoredMessage) -> str:
         return (stored.template or "").partition("/")[0] or self._mailbox(stored).program
-
-    def _held(self, number: int) -> StoredMessage:
-        stored = self.get(number)
-        if stored.stage is not MessageStage.HELD:
-            raise StaleError(f"message {number} is {stored.stage}, not held; 'queue show {number}' tells what happened")
-        return stored
 
     def _move(
         self, number: int, stage: MessageStage, event: Event, version: int | None, finding: Finding | None = None
