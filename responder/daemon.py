@@ -25,6 +25,8 @@ from responder.services.triage import Triage
 
 FIRST_PAUSE, LONGEST_PAUSE, LOGIN_PAUSE = 1.0, 300.0, 600.0
 """Seconds between attempts to reach a server that is away; a refused login is tried again rarely."""
+ONCE_TRIES = 3
+"""How often `run --once` tries what fails; a refused login once."""
 STALLED_AFTER = 900.0
 """Seconds without a sign of life from a stage; every network call has a shorter timeout."""
 STOP_WITHIN = 30.0
@@ -93,19 +95,19 @@ class Stage(threading.Thread):
                     continue
                 self._rest()
             except Exception as error:  # noqa: BLE001 - a stage outlives everything
-                self._wait_out(error)
-                if self._finished is not None and self.failures >= 3:
+                self._note(error)
+                if self._finished is not None and (self.failures >= ONCE_TRIES or isinstance(error, LoginError)):
                     self.error = error
                     return
+                self._stopping.wait(pause_after(error, self.failures))
 
-    def _wait_out(self, error: Exception) -> None:
+    def _note(self, error: Exception) -> None:
         self.failures += 1
         if isinstance(error, ResponderError):
             log.warning("%s: %s", self.name, error)
         else:
             log.error("%s failed", self.name, exc_info=error)
         self._failed(error)
-        self._stopping.wait(pause_after(error, self.failures))
 
 
 def pause_after(error: Exception, failures: int) -> float:
