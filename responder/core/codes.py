@@ -54,6 +54,8 @@ def _just_before(match: re.Match[str]) -> tuple[int, int]:
 
 
 def _is_code(token: str, *, near: bool) -> bool:
+    if token.isalpha() or token.islower():  # words: nearly every token
+        return False
     plain = token.replace("-", "").replace("_", "")
     if len(plain) > _MAX_CODE or _KNOWN.fullmatch(token) or _DATE.fullmatch(token):
         return False

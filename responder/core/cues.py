@@ -5,14 +5,15 @@ Which program and intent a cue matters for is the policy's question; here every 
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from responder.core.codes import find_codes, mask
 from responder.core.cue_tables import Cue, load_cues
 from responder.core.dates import within, written_days
-from responder.core.phrases import NEGATIONS, Phrase, Words, split_words
+from responder.core.phrases import NEGATIONS, Words
+from responder.core.reading import PhraseBook, Reading
 from responder.core.verdict import Finding
 
 __all__ = ["Cue", "failing_examples", "find_cues", "load_cues", "mask"]
@@ -35,7 +36,8 @@ def find_cues(
     `author` is the bare address of who wrote, `today` the day of receipt; without them cues that ask for a domain or
     for a day that is near do not hit. Takes time linear in the text.
     """
-    mail = _Mail(subject, text, split_words(subject), split_words(text), author.rpartition("@")[2].lower(), today)
+    book = _book(cues)
+    mail = _Mail(subject, text, book.read(subject), book.read(text), author.rpartition("@")[2].lower(), today)
     found = [(cue, hit) for cue in cues if (hit := _find(cue, mail)) is not None]
     rules = {cue.rule for cue, _ in found}
     counted = [(cue, hit) for cue, hit in found if not cue.beside or not rules.isdisjoint(cue.beside)]
@@ -68,10 +70,23 @@ def _hits(cue: Cue, group: Sequence[Cue], example: str) -> bool:
 class _Mail:
     subject: str
     text: str
-    head: Words
-    body: Words
+    head: Reading
+    body: Reading
     domain: str
     today: date | None
+
+
+_BOOKS: list[tuple[Sequence[Cue], PhraseBook]] = []
+"""The last few sets of cues asked for with their phrases indexed, told apart by identity; a set never changes."""
+
+
+def _book(cues: Sequence[Cue]) -> PhraseBook:
+    for known, book in _BOOKS:
+        if known is cues:
+            return book
+    groups = {f"{cue.name} {kind}": getattr(cue, kind) for cue in cues for kind in ("phrases", "filler", "exceptions")}
+    _BOOKS[:] = [(cues, PhraseBook(groups)), *_BOOKS[:3]]
+    return _BOOKS[0][1]
 
 
 def _find(cue: Cue, mail: _Mail) -> Finding | None:
@@ -79,9 +94,9 @@ def _find(cue: Cue, mail: _Mail) -> Finding | None:
         return _finding(cue, "") if _whole(cue, mail) else None
     if cue.codes:
         return _finding(cue, "") if any(True for part in (mail.text, mail.subject) for _ in find_codes(part)) else None
-    for words, scope in ((mail.body, "text"), (mail.head, "subject")):
-        if cue.scope in (scope, "both") and (span := _first(cue, words, mail.today)):
-            return _finding(cue, mask(words.excerpt(*span)))
+    for reading, scope in ((mail.body, "text"), (mail.head, "subject")):
+        if cue.scope in (scope, "both") and (span := _first(cue, reading, mail.today)):
+            return _finding(cue, mask(reading.words.excerpt(*span)))
     if mail.domain and any(f".{mail.domain}".endswith(f".{end}") for end in cue.domains):
         return _finding(cue, mail.domain)
     return None
@@ -94,13 +109,13 @@ def _finding(cue: Cue, detail: str) -> Finding:
     return Finding(cue.rule, cue.effect, detail, tuple(slots))
 
 
-def _first(cue: Cue, words: Words, today: date | None) -> tuple[int, int] | None:
+def _first(cue: Cue, reading: Reading, today: date | None) -> tuple[int, int] | None:
     """The first hit that stands, as (first token, token after the last)."""
-    excepted: set[int] | None = None
-    near = None if cue.days is None else _near_days(words, today, cue.days)
-    for span in sorted(_spans(cue.phrases, words)):
-        if excepted is None:
-            excepted = {index for start, end in _spans(cue.exceptions, words) for index in range(start, end)}
+    hits = sorted(reading.spans(f"{cue.name} phrases"))
+    excepted = reading.covered(f"{cue.name} exceptions") if hits else set()
+    words = reading.words
+    near = _near_days(words, today, cue.days) if hits and cue.days is not None else None
+    for span in hits:
         if not excepted.isdisjoint(range(*span)) or (cue.negation and _negated(words, span[0])):
             continue
         if near is not None and not _is_near(words.spans[span[0]][0], near):
@@ -121,10 +136,6 @@ def _near_days(words: Words, today: date | None, ahead: int) -> list[int]:
 def _is_near(position: int, places: Sequence[int]) -> bool:
     index = bisect_left(places, position - DAY_REACH)
     return index < len(places) and places[index] <= position + DAY_REACH
-
-
-def _spans(phrases: Sequence[Phrase], words: Words) -> Iterator[tuple[int, int]]:
-    return (span for phrase in phrases for span in phrase.spans(words))
 
 
 def _negated(words: Words, start: int) -> bool:
@@ -148,20 +159,24 @@ def _in_quotes(words: Words, start: int) -> bool:
 def _whole(cue: Cue, mail: _Mail) -> bool:
     """Whether the text is this one thing, and the subject no fresh one that says something else."""
     body, head = mail.body, mail.head
-    if len(body.tokens) > WHOLE_LENGTH or "?" in mail.text or "?" in mail.subject or "<link>" in body.places:
+    if (
+        len(body.words.tokens) > WHOLE_LENGTH
+        or "?" in mail.text
+        or "?" in mail.subject
+        or "<link>" in body.words.places
+    ):
         return False
-    if _has(cue.exceptions, body) or not _has(cue.phrases, body) or not _covers(cue, body):
+    if not body.has(f"{cue.name} phrases") or not _covers(cue, body):
         return False
-    return _REPLY_SUBJECT.match(mail.subject) is not None or (not _has(cue.exceptions, head) and _covers(cue, head))
+    return _REPLY_SUBJECT.match(mail.subject) is not None or _covers(cue, head)
 
 
-def _has(phrases: Sequence[Phrase], words: Words) -> bool:
-    return any(True for _ in _spans(phrases, words))
-
-
-def _covers(cue: Cue, words: Words) -> bool:
+def _covers(cue: Cue, reading: Reading) -> bool:
     """Whether phrases make up the text but for a few names, which begin with a capital and hold no figures."""
-    covered = {index for start, end in _spans(cue.phrases + cue.filler, words) for index in range(start, end)}
+    if reading.has(f"{cue.name} exceptions"):
+        return False
+    words = reading.words
+    covered = reading.covered(f"{cue.name} phrases") | reading.covered(f"{cue.name} filler")
     said = [index for index, token in enumerate(words.tokens) if token not in (".", ",")]
     unknown = [words.clean[slice(*words.spans[index])] for index in said if index not in covered]
     names = all(word[0].isupper() and word.isalpha() and word != word.upper() for word in unknown)

@@ -14,7 +14,7 @@ Nothing else is possible, so that matching takes time linear in the text however
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -60,21 +60,7 @@ class Words:
     spans: tuple[tuple[int, int], ...]
     """Where each token lies in `clean`."""
     places: Mapping[str, Sequence[int]]
-    """The indices at which a token stands."""
-    vocabulary: Sequence[str]
-    """The distinct tokens, sorted."""
-
-    def at(self, head: str) -> Iterator[int]:
-        """Indices of the tokens a phrase with this head may begin at, in no order."""
-        if head == "#":
-            yield from (i for word in self._with_prefix("0", ":") for i in self.places[word])
-        elif head.endswith("*"):
-            yield from (i for word in self._with_prefix(head[:-1], head[:-1] + "\uffff") for i in self.places[word])
-        else:
-            yield from self.places.get(head, ())
-
-    def _with_prefix(self, low: str, high: str) -> Sequence[str]:
-        return self.vocabulary[bisect_left(self.vocabulary, low) : bisect_left(self.vocabulary, high)]
+    """The indices at which each distinct token stands, ascending."""
 
     def token_before(self, position: int) -> int:
         """The index of the first token at or after a position of `line`."""
@@ -102,7 +88,7 @@ def split_words(text: str) -> Words:
         if len(stands := places.setdefault(token, [])) < MAX_PLACES:
             stands.append(index)
     line = f" {' '.join(tokens)} "
-    return Words(clean, line, tuple(tokens), tuple(starts), tuple(spans), places, sorted(places))
+    return Words(clean, line, tuple(tokens), tuple(starts), tuple(spans), places)
 
 
 def _token(match: re.Match[str]) -> str:
@@ -129,12 +115,10 @@ class Phrase:
     pattern: str
     """A regular expression over `Words.line`, compiled at first use: most phrases of a file meet no mail in a day."""
 
-    def spans(self, words: Words) -> Iterator[tuple[int, int]]:
-        """Where it hits, as (first token, token after the last)."""
-        for head in self.heads:
-            for index in words.at(head):
-                if match := _compiled(self.pattern).match(words.line, words.starts[index] - 1):
-                    yield index, words.token_before(match.end())
+    def end(self, words: Words, place: int) -> int | None:
+        """The token after the last of a hit that begins at token `place`, whose word is one of the heads; or None."""
+        match = _compiled(self.pattern).match(words.line, words.starts[place] - 1)
+        return None if match is None else words.token_before(match.end())
 
 
 @lru_cache(maxsize=16_384)

@@ -13,6 +13,7 @@ from responder.core.cues import Cue, failing_examples, find_cues, load_cues, mas
 from responder.core.dates import written_days
 from responder.core.errors import PolicyError
 from responder.core.phrases import MAX_GAP, compile_phrases, split_words
+from responder.core.reading import PhraseBook
 from responder.core.reasons import REASONS
 from responder.core.verdict import Effect
 
@@ -35,8 +36,8 @@ def rules(text: str, cues: tuple[Cue, ...] = CUES, subject: str = "", author: st
 
 def phrase_hits(phrase: str, text: str) -> bool:
     """Whether one phrase hits a text."""
-    words = split_words(text)
-    return any(True for one in compile_phrases(phrase, {"soon": ["today", "this week"]}) for _ in one.spans(words))
+    phrases = compile_phrases(phrase, {"soon": ["today", "this week"]})
+    return PhraseBook({"one": phrases}).read(text).has("one")
 
 
 class TestShippedRules:
