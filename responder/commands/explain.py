@@ -5,6 +5,7 @@ The JSON form is a contract (one object a line, all keys always present); other 
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
             continue
         explained = explainer(raw, app.clock())
         if args.json:
-            _write_json({"path": path, **as_contract(explained)})
+            _write_json({"path": _echo(path), **as_contract(explained)})
         else:
             _write_people(path, explained)
     return 1 if failed else 0
@@ -61,16 +62,21 @@ def _paths(given: list[str]) -> Iterator[str]:
     for path in given:
         if path == "-":
             for line in sys.stdin.buffer:
-                yield line.rstrip(b"\r\n").decode("utf-8", "surrogateescape")
+                yield os.fsdecode(line.removesuffix(b"\n"))
         else:
             yield path
 
 
 def _print_error(path: str, error: str, *, as_json: bool) -> None:
     if as_json:
-        _write_json({"path": path, "error": error})
+        _write_json({"path": _echo(path), "error": error})
     else:
         sys.stderr.write(f"responder: {printable(path)}: {error}\n")
+
+
+def _echo(path: str) -> str:
+    """The path's bytes as UTF-8, whatever the locale made of them; other bytes as surrogates (PEP 383)."""
+    return os.fsencode(path).decode("utf-8", "surrogateescape")
 
 
 def _write_json(value: dict[str, Any]) -> None:
