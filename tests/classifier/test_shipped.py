@@ -44,10 +44,10 @@ def test_plain_wishes_are_understood(shipped: Predictor, text: str, intent: str)
 
 
 @pytest.mark.parametrize("text", ["", "\0" * 5000, "😀", "a" * 1_000_000, "我们的许可证 " * 5000, "word " * 1_000_000])
-def test_strange_texts_are_unsure(shipped: Predictor, text: str) -> None:
+def test_strange_texts_are_never_a_sure_wish(shipped: Predictor, text: str) -> None:
     """Nothing that says nothing could ever be sent an answer."""
     prediction = shipped([text], ["education"])[0]
-    assert prediction.confidence < 0.8
+    assert prediction.intent is Intent.OTHER or prediction.confidence < 0.6
     assert len(shipped.evidence(text, "education")) <= 5
 
 
