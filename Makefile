@@ -45,7 +45,7 @@ test: .venv/tested
 	@sh .ci/packages
 	@$(MAKE) --no-print-directory lint
 	@echo "make: pytest"
-	@$(BIN)/pytest $(TESTS)
+	@$(BIN)/pytest --numprocesses auto --dist loadfile $(TESTS)
 
 model: .venv/installed
 	@$(BIN)/responder train --shipped

@@ -79,11 +79,12 @@ def _recipients(blocks: Iterable[Headers]) -> list[str]:
 
 
 def _ids_of_parts(entities: Iterable[Entity]) -> list[str]:
-    """Message-ID of the returned message or of its returned header."""
+    """Message-ID of the returned message or of its returned header, and the one a relay may have replaced."""
     found: list[str] = []
     for entity in entities:
         if entity.is_message and entity.children:
-            found += _ID.findall(entity.children[0].first("message-id"))
+            returned = entity.children[0]
+            found += _ID.findall(returned.first("message-id")) + _ID.findall(returned.first("original-message-id"))
         elif entity.content_type in _RETURNED:
             text = charsets.decode(entity.body(_MAX_REPORT))[0]
             found += _ID_FIELD.findall(text.replace("\r\n", "\n"))

@@ -50,3 +50,18 @@ def test_every_sample_mail_is_read_as_written_down(name: str) -> None:
 def test_no_sample_mail_is_left_out() -> None:
     """Every mail beside expected.toml stands in it."""
     assert {path.stem for path in FOLDER.glob("*.eml")} == set(EXPECTED)
+
+
+def test_a_relay_that_replaced_our_message_id() -> None:
+    """Some relays give our reply an id of their own: the one we gave it stands beside it and is read, too."""
+    raw = (
+        b"From: mailer-daemon@relay.example\r\n"
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
+        b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\n"
+        b"Final-Recipient: rfc822; ana@uni.example\r\nAction: failed\r\n\r\n"
+        b"--b\r\nContent-Type: message/rfc822\r\n\r\n"
+        b"Message-ID: <theirs@relay.example>\r\nOriginal-Message-ID: <ours@company.example>\r\n\r\nhello\r\n--b--\r\n"
+    )
+    report = parse(raw, MessageKey("education", 1, 1), datetime(2026, 11, 1, tzinfo=UTC)).report
+    assert report is not None
+    assert {"<theirs@relay.example>", "<ours@company.example>"} <= set(report.original_ids)
