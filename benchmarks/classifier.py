@@ -8,15 +8,19 @@ are newer than it; a line with `same texts` counts another method on the same on
 a folder with encoder.onnx and tokenizer.json of an encoder never trained on it. --data adds BANKING77 and CLINC150.
 """
 
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).parents[1])  # this file has the name of the package it measures
+
 import argparse
 import csv
 import json
 import resource
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize_scalar

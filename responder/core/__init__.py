@@ -1,1 +1,1 @@
-"""The pure floor: bytes to message, message to findings, findings to disposition. No files, sockets, clock or logging."""
+"""The pure floor: bytes to message, message to findings, findings to disposition. No files, sockets, clock, logging."""

@@ -53,8 +53,8 @@ REPLY_STEPS: dict[ReplyStage, frozenset[ReplyStage]] = {
     _R.FAILED: frozenset(),
     _R.CANCELLED: frozenset(),
 }
-"""SENDING goes back to QUEUED only when the server surely did not take the reply (a deferral); a lease that ran out while
-SENDING is IN_DOUBT, which ends by a look into Sent or by a person."""
+"""SENDING goes back to QUEUED only when the server surely did not take the reply (a deferral); a lease that ran out
+while SENDING is IN_DOUBT, which ends by a look into Sent or by a person."""
 
 
 def may_step(old: MessageStage | ReplyStage, new: MessageStage | ReplyStage) -> bool:

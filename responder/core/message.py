@@ -7,7 +7,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, order=True)
 class MessageKey:
-    """Where a message lies on its server; UIDs mean something only together with UIDVALIDITY (RFC 9051 section 2.3.1.1)."""
+    """Where a message lies on its server; UIDs mean nothing without UIDVALIDITY (RFC 9051 section 2.3.1.1)."""
 
     mailbox: str
     uidvalidity: int
@@ -97,7 +97,7 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A machine's report about a mail: delivery-status (RFC 3464), disposition-notification (RFC 8098), feedback (RFC 5965)."""
+    """A machine's report about a mail: on delivery (RFC 3464), disposition (RFC 8098) or complaints (RFC 5965)."""
 
     kind: str
     """delivery-status, disposition-notification, feedback-report, or the report-type as written."""
