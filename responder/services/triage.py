@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from responder.core.caps import History, Limits, caps, conversation
+from responder.core.errors import ResponderError
 from responder.core.lifecycle import MessageStage
 from responder.core.mailbox import Mailbox, Mode
 from responder.core.message import Message
@@ -43,6 +44,27 @@ class Triage:
             stored = transaction.received(self.mailbox.name, batch)
         if not stored:
             return 0
+        try:
+            return self._decide(stored, at)
+        except ResponderError:
+            raise  # the database or the templates are at fault, no message
+        except Exception:
+            log.exception("a batch cannot be decided, one by one now", extra={"mailbox": self.mailbox.name})
+            return sum(self._alone(one, at) for one in stored)
+
+    def _alone(self, stored: StoredMessage, at: datetime) -> int:
+        """Decide one message of a batch that failed; the third failure of the same one gives it to a person."""
+        try:
+            return self._decide([stored], at)
+        except ResponderError:
+            raise
+        except Exception as error:
+            log.exception("a message cannot be decided", extra={"mailbox": self.mailbox.name, "number": stored.id})
+            with self.store.begin() as transaction:
+                transaction.failed_reading(stored.message.key, at, type(error).__name__)
+            return 1
+
+    def _decide(self, stored: Sequence[StoredMessage], at: datetime) -> int:
         judge = Judge(self.mailbox, self.known(), self.render.rules(), self.render, self.classify())
         prepared = self._prepare(judge, stored, at)
         with self.store.begin() as transaction:
