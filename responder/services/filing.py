@@ -25,7 +25,7 @@ class FilingService:
 
     def __call__(self, inbox: Inbox) -> int:
         """File the next batch; how many messages and copies were filed. Raises InboxError."""
-        if self.mailbox.mode is not Mode.AUTO:
+        if self.mailbox.mode is Mode.SHADOW:
             return 0
         return self._file(inbox) + (self._keep(inbox) if self.mailbox.keep_sent else 0)
 
@@ -35,11 +35,17 @@ class FilingService:
             batch = transaction.unfiled(self.mailbox.name, uidvalidity, BATCH)
         if not batch:
             return 0
-        done = inbox.file([self._filing(one) for one in batch if one.stage in KEYWORDS])
-        filed = [one for one in batch if one.stage not in KEYWORDS or one.message.key.uid in done]
+        shown = self._shown
+        done = inbox.file([self._filing(one) for one in batch if one.stage in shown])
+        filed = [one for one in batch if one.stage not in shown or one.message.key.uid in done]
         with self.store.begin() as transaction:
             transaction.filed([one.id for one in filed], [one.stage for one in filed])
         return len(filed)
+
+    @property
+    def _shown(self) -> frozenset[MessageStage]:
+        """Draft mode leaves the mailbox alone but for what people have answered: colleagues must see that."""
+        return frozenset({MessageStage.ANSWERED}) if self.mailbox.mode is Mode.DRAFT else frozenset(KEYWORDS)
 
     def _filing(self, stored: StoredMessage) -> Filing:
         answered = stored.stage is MessageStage.ANSWERED
