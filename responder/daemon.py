@@ -29,6 +29,7 @@ ONCE_TRIES = 3
 """How often `run --once` tries what fails; a refused login once."""
 STALLED_AFTER = 900.0
 """Seconds without a sign of life from a stage; every network call has a shorter timeout."""
+LONGEST_REST = 300.0
 STOP_WITHIN = 30.0
 IDLE_LOOK = 30.0
 """Seconds after which triage and send look at the database even without a nudge (another process may have written)."""
@@ -134,6 +135,8 @@ class Line:
     received: Nudge = field(default_factory=Nudge)
     owed: Nudge = field(default_factory=Nudge)
     _counted_at: float = 0.0
+    _trouble: str = ""
+    """Why nothing can be sent, for `status`."""
 
     def watch(self) -> bool:
         """One batch of new mail; True while there may be more."""
@@ -143,6 +146,8 @@ class Line:
         if not taken.more and time.monotonic() - self._counted_at > self.poll_seconds:
             check_counts(self.store, self.watch_inbox, self.mailbox, self.clock())
             self._counted_at = time.monotonic()
+            if self._trouble:  # a look that went well has taken it off the record
+                self._note(self._trouble)
         return taken.more
 
     def decide(self) -> bool:
@@ -153,14 +158,19 @@ class Line:
         return decided > 0
 
     def send(self) -> bool:
-        """One group of replies, then one batch of filing."""
-        sent = self.delivery()
+        """One group of replies, then one batch of filing: what is decided is shown though nothing can be sent."""
+        try:
+            sent = self.delivery()
+            self._trouble = ""
+        except TransportError:
+            self.filing(self.send_inbox)
+            raise
         filed = self.filing(self.send_inbox)
         return sent + filed > 0
 
     def rest_watching(self) -> None:
-        """IDLE or poll."""
-        self.watch_inbox.wait(self.poll_seconds)
+        """IDLE or poll, coming up for a sign of life however rare the polls are."""
+        self.watch_inbox.wait(min(self.poll_seconds, LONGEST_REST))
 
     def rest_deciding(self) -> None:
         """Until new mail was stored."""
@@ -183,7 +193,8 @@ class Line:
         if isinstance(error, InboxError):
             self.send_inbox.close()
         if isinstance(error, TransportError):
-            self._note(f"sending: {error}")
+            self._trouble = f"sending: {error}"
+            self._note(self._trouble)
         self.transport.close()
 
     def close(self) -> None:
