@@ -80,7 +80,8 @@ def own_corpus(seeds: int, frozen: Encoder | None) -> None:
             part, told = scores.rows(rows), [kept[row] for row in rows]
             same.append(report(told, part, calibrate(part, told)))
         _line(name, every, len(samples))
-        _line(f"{name}, same texts", same, len(asked))
+        if len(asked) < len(samples):
+            _line(f"{name}, same texts", same, len(asked))
 
 
 def _methods(samples: Sequence[Sample], frozen: Rows | None) -> Iterator[tuple[str, Callable]]:
@@ -200,12 +201,13 @@ def costs() -> None:
         "from pathlib import Path\n"
         "from classifier.artifact import LiveModel\n"
         f"model = LiveModel(Path({str(MODELS)!r})).get(); opened = time.perf_counter() - t\n"
-        "import resource\n"
+        "import re\n"
         "text = 'Our licence at the department ends in May and we would like to know how to keep it for a year. '\n"
         "texts = [text * 6 + str(number) for number in range(40)]; model(texts[:1], ['education'])\n"
         "t = time.process_time(); [model([one], ['education']) for one in texts]; used = time.process_time() - t\n"
-        "print(f'import and load {opened:.1f} s; {40 / used:.0f} messages of 120 words a second of one core; '\n"
-        "      f'{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB resident at most')\n"
+        "print(f'import and load {opened:.1f} s; {40 / used:.0f} messages of 120 words a second of one core')\n"
+        "most = int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])\n"
+        "print(f'{most / 1024:.0f} MB resident at most')\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=MODELS.parent)
     folder = MODELS / artifact.current_version(MODELS)
