@@ -121,7 +121,7 @@ def _relabel(app: App, args: argparse.Namespace) -> None:
     if args.intent not in {*Intent}:
         raise ResponderError(f"there is no intent {args.intent}; write one of {', '.join(Intent)}")
     template = app.review.relabel(args.number, Intent(args.intent), getpass.getuser())
-    draft = f"the draft is {template}" if template else "no template fits: write the answer"
+    draft = f"the fitting template is {template}" if template else "no template fits: write the answer"
     lines(f"corrected to {args.intent}; {draft}")
 
 

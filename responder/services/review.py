@@ -132,7 +132,7 @@ class Review:
         self._move(number, MessageStage.HELD, event, None, finding)
 
     def relabel(self, number: int, intent: Intent, who: str) -> str | None:
-        """Correct the intent: a row to learn from, and the template that fits it. Returns that template."""
+        """Correct the intent: a row to learn from and, where it waits, the fitting template. Returns that template."""
         stored = self.get(number)
         row = self.render.rules().policy.row(self._program(stored), intent)
         said = stored.prediction.intent if stored.prediction else None
@@ -140,8 +140,9 @@ class Review:
         template = row.template if row else None
         with self.store.begin() as transaction:
             transaction.correct(stored.id, said, intent, who, self.clock(), model)
-            transaction.suggest(stored.id, template)
-            transaction.draft(stored.id, None)
+            if stored.stage is MessageStage.HELD:
+                transaction.suggest(stored.id, template)
+                transaction.draft(stored.id, None)
         return template
 
     def arrived(self, number: int, who: str) -> None:
