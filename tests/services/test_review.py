@@ -9,7 +9,7 @@ from responder.core.errors import ResponderError, StaleError, TemplateError
 from responder.core.lifecycle import MessageStage, ReplyStage
 from responder.ports import StoredMessage
 from responder.services.review import Review
-from tests.system.installation import LAWYER, RENEWAL, SEATS, Installation, mail
+from tests.system.installation import LAWYER, RENEWAL, SEATS, Installation, mail, rules
 
 
 @pytest.fixture
@@ -183,6 +183,27 @@ def test_relabel_keeps_the_machines_word(review: Review, held: StoredMessage, ou
     assert said == held.prediction.intent
     stored = review.get(held.id)
     assert (stored.draft, stored.template) == (None, "education/support")
+
+
+def test_relabel_of_an_answered_message(ours: Installation, review: Review) -> None:
+    """A wrong answer teaches, too; what it was answered with stays on record."""
+    ours.deliver(mail("ana@uni.example", RENEWAL))
+    ours.work()
+    review.relabel(ours.only().id, Intent.SUPPORT, "jo")
+    assert (ours.only().stage, ours.only().template) == (MessageStage.ANSWERED, "education/renewal")
+    with ours.app.store.read() as transaction:
+        assert [label for *_, label in transaction.corrections()] == ["support"]
+
+
+@pytest.mark.parametrize(("why", "theirs"), [("answered elsewhere", True), ("spam", False)])
+def test_dismissed_as_answered_elsewhere(
+    ours: Installation, review: Review, held: StoredMessage, why: str, *, theirs: bool
+) -> None:
+    """Then the conversation is a person's: the next mail in it goes to people for that reason."""
+    review.dismiss(held.id, "jo", why)
+    ours.deliver(mail("eve@school.example", RENEWAL, "In-Reply-To: <eve@school.example>", message_id="<2@x.example>"))
+    ours.work()
+    assert ("thread.person-wrote" in rules(ours.messages()[1])) is theirs
 
 
 def test_every_step_has_its_event(review: Review, held: StoredMessage, ours: Installation) -> None:

@@ -123,7 +123,7 @@ def obey(loaded: App, order: dict[str, Any]) -> int:
     if os.WIFSIGNALED(status):
         return -1
     if os.waitstatus_to_exitcode(status) or not said:
-        raise RuntimeError("the child failed")
+        raise RuntimeError(f"the child failed at {order}")
     return int(said)
 
 

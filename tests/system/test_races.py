@@ -65,6 +65,7 @@ def test_two_daemons_on_one_mailbox(world: World, postgres: Postgres, sink: Embe
     assert count(postgres, "SELECT stage FROM replies") == {"sent": COUNT}
     assert Counter(mail.recipients[0] for mail in sink.received) == dict.fromkeys(senders, 1)
     assert "error" not in world.log
+    assert len(set(account.ids("Sent"))) == COUNT
 
 
 @pytest.fixture
