@@ -187,7 +187,7 @@ class Settings(BaseSettings):
     templates: Path | None = Field(None, description="templates, policy, cues and facts; unset: the shipped copies")
     models: Path | None = Field(None, description="trained models; unset: the shipped copies")
     model_key_file: Path | None = Field(
-        None, description="the key that signs locally trained models; unset: made beside the database at first use"
+        None, description="the key that signs locally trained models; unset: made in the state folder at first use"
     )
     staff_domains: Annotated[tuple[str, ...], NoDecode] = Field((), description="colleagues' domains, by comma: held")
     form_relays: Annotated[tuple[str, ...], NoDecode] = Field(
