@@ -14,6 +14,7 @@ from responder.core.cue_tables import Cue, load_cues
 from responder.core.dates import within, written_days
 from responder.core.phrases import NEGATIONS, Words
 from responder.core.reading import PhraseBook, Reading
+from responder.core.screen.subject import LONGEST, bare_subject
 from responder.core.verdict import Finding
 
 __all__ = ["Cue", "failing_examples", "find_cues", "load_cues", "mask"]
@@ -37,7 +38,8 @@ def find_cues(
     for a day that is near do not hit. Takes time linear in the text.
     """
     book = _book(cues)
-    mail = _Mail(subject, text, book.read(subject), book.read(text), author.rpartition("@")[2].lower(), today)
+    head = book.read(bare_subject(subject) + subject[LONGEST:])  # the Re: of a reply is no word of the writer's
+    mail = _Mail(subject, text, head, book.read(text), author.rpartition("@")[2].lower(), today)
     found = [(cue, hit) for cue in cues if (hit := _find(cue, mail)) is not None]
     rules = {cue.rule for cue, _ in found}
     counted = [(cue, hit) for cue, hit in found if not cue.beside or not rules.isdisjoint(cue.beside)]

@@ -105,8 +105,8 @@ class TestDoubt:
     @pytest.mark.parametrize(
         ("changes", "rule", "slots"),
         [
-            ({"confidence": 0.5}, "model.unsure", {"n": "50", "m": "85"}),
-            ({"confidence": 0.8499}, "model.unsure", {"n": "84", "m": "85"}),
+            ({"confidence": 0.5}, "model.unsure", {"n": "50", "m": "95"}),
+            ({"confidence": 0.9499}, "model.unsure", {"n": "94", "m": "95"}),
             ({"margin": 0.01}, "model.close", {"a": "Renewal", "b": "Support"}),
             ({"second": Intent.ADDON_REQUEST}, "model.second", {"a": "Renewal", "b": "Add-on request"}),
             ({"familiarity": 0.0}, "model.unfamiliar", {}),
