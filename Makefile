@@ -45,7 +45,7 @@ test: .venv/tested
 	@sh .ci/packages
 	@$(MAKE) --no-print-directory lint
 	@echo "make: pytest"
-	@OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile $(TESTS)
+	@OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS) $(TESTS)
 
 model: .venv/installed
 	@$(BIN)/responder train --shipped

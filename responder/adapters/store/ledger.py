@@ -91,10 +91,6 @@ class Ledger:
         """Take up a reply that was queued after the rows were locked."""
         self.replies[reply] = ReplyEntry(reply, message, receipt, ReplyStage.QUEUED, ReplyStage.QUEUED)
 
-    def record(self, event: Event) -> None:
-        """Write an event with the changes."""
-        self._events.append(event)
-
     def write(self, at: datetime, who: str) -> None:
         """Withdraw replies their message has no use for, hold messages nobody owes an answer, then write everything."""
         self._withdraw(at, who)

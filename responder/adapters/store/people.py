@@ -102,7 +102,7 @@ class People(Part):
         if message.stage is MessageStage.ANSWERING:
             ledger.step(message, MessageStage.HELD, replace(event, reply=reply))
         else:
-            ledger.record(replace(event, message=message.id, reply=reply))
+            ledger.noted(message, replace(event, reply=reply))
         ledger.write(event.at, event.who)
 
     def next_ordinal(self, id: int) -> int:  # noqa: A002 - as above
