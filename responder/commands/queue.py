@@ -82,6 +82,9 @@ def _edit(app: App, args: argparse.Namespace) -> None:
     if after.strip() == before.strip():
         lines("unchanged")
         return
+    if not after.strip():
+        lines("the draft was emptied: nothing is kept, nothing is sent; 'queue dismiss' closes without an answer")
+        return
     app.review.edit(args.number, after)
     lines(f"draft kept; 'responder queue send {args.number}' sends it")
 

@@ -47,12 +47,14 @@ def play(keep: Path | None, console: Console) -> int:
     with _folder(keep) as folder, EmbeddedImap(dict.fromkeys(PROGRAMS, PASSWORD)) as imap, EmbeddedSink() as sink:
         console.print(f"IMAP server on port {imap.port}, SMTP sink on port {sink.port}, {len(mail)} sample mails.")
         uids = {(one.mailbox, _deliver(imap, one)): one for one in mail}
-        app = App(load(environment=_environment(imap, sink, folder, now)))
+        environment = _environment(imap, sink, folder, now)
+        app = App(load(environment=environment))
         errors = _drain(app, len(mail), console)
         played = _played(app, uids)
         app.store.close()
         if keep is not None:
             _keep_replies(sink, keep)
+            (keep / "env").write_text("".join(f"{name}={value}\n" for name, value in environment.items()))
         _report(played, sink, console, keep)
     undecided = [one for one in played if one.stored.stage in {MessageStage.RECEIVED, MessageStage.ANSWERING}]
     return 1 if errors or undecided or len(played) < len(mail) else 0
@@ -139,8 +141,7 @@ def _report(played: list[Played], sink: EmbeddedSink, console: Console, keep: Pa
     shown.print(f"{len(sink.received)} replies and receipts reached the SMTP sink, each once.\n")
     shown.print("Where to look next:")
     if keep is not None:
-        database = f"RESPONDER_DATABASE_URL=sqlite:///{keep / 'responder.db'}"
-        shown.print(f"  {database} responder queue list", soft_wrap=True)
+        shown.print(f"  responder --env-file {keep / 'env'} queue list", soft_wrap=True)
         shown.print(f"  {keep / 'replies'}  the replies as they went out", soft_wrap=True)
     else:
         shown.print("  responder demo --keep demo     keeps the database and the replies")

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from classifier.prediction import Evidence, Prediction, Program
 from classifier.text import compose_text
+from responder.core.cues import mask
 from responder.core.decide import program_of
 from responder.core.mailbox import Mailbox, Mode
 from responder.core.message import Message, MessageKey
@@ -89,11 +90,11 @@ class Explainer:
         judge = Judge(mailbox, known, self.render.rules(), self.render, model)
         prepared = judge.prepare(judge([message])[0], message.received_at)
         prediction = prepared.judged.prediction
-        text = compose_text(message.subject, message.text)
+        text = compose_text(mask(message.subject), mask(message.text))  # evidence is shown: no coupon code in it
         return Explained(
             message=message,
             prediction=prediction,
-            findings=prepared.judged.findings,
+            findings=_counting(prepared.judged.findings, prepared.disposition),
             disposition=prepared.disposition,
             program=program_of(prediction, judge.rules.policy, mailbox.program),
             evidence=tuple(model.evidence(text, mailbox.program)) if model and text else (),
@@ -113,6 +114,11 @@ class Explainer:
                 return _stand_in(Program(recipient.local), recipient.addr), recipient.addr
         program = Program(named) if named else Program.UNKNOWN
         return _stand_in(program, f"{program}@{NOWHERE}"), ""
+
+
+def _counting(findings: tuple[Finding, ...], disposition: Disposition) -> tuple[Finding, ...]:
+    """Every screening rule that hit, and the cues that matter to this program and intent."""
+    return tuple(f for f in findings if not f.rule.startswith("cue.") or f in disposition.reasons)
 
 
 def _stand_in(program: Program, address: str) -> Mailbox:

@@ -58,16 +58,19 @@ def aligned(domain: str, author: str) -> bool:
 
 
 def dmarc(case: Case) -> Iterator[Finding]:
-    """Hold where our server did not prove the author's domain: by DMARC, or by aligned SPF or DKIM without it."""
+    """Hold where our server's DMARC result is missing or failing, or "none" without aligned SPF or DKIM."""
     if not case.known.authserv_id:
         return
     found = results(case)
     author = case.author_domain
-    bad = {verdict for method, verdict, _ in found if method == "dmarc"} - {"pass", "none", "bestguesspass"}
+    verdicts = {verdict for method, verdict, _ in found if method == "dmarc"}
+    bad = verdicts - {"pass", "none", "bestguesspass"}
     if bad:
         yield hold("trust.dmarc", f"dmarc={min(bad)}")
+    elif not verdicts:
+        yield hold("trust.dmarc", "no DMARC result of our server")
     elif not any(_proves(result, author) for result in found):
-        yield hold("trust.dmarc", "neither SPF nor DKIM speaks for the sender" if found else "no result of our server")
+        yield hold("trust.dmarc", "neither SPF nor DKIM speaks for the sender")
 
 
 def _proves(result: Result, author: str) -> bool:
