@@ -9,11 +9,20 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from classifier.prediction import Program
@@ -23,6 +32,7 @@ from responder.core.mailbox import Mode
 
 PREFIX = "RESPONDER_"
 ADDRESS = re.compile(r"[^@\s,<>]+@[^@\s,<>]+")
+DOMAIN = re.compile(r"[^@\s,./]+(?:\.[^@\s,./]+)+")
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
@@ -36,13 +46,17 @@ _SCHEMES: dict[str, tuple[Security, int]] = {
 }
 
 
+Kind: TypeAlias = Literal["imap", "smtp"]
+KINDS: tuple[Kind, ...] = ("imap", "smtp")
+
+
 def _comma_list(value: object) -> object:
     if isinstance(value, str):
         return tuple(item.strip().lower() for item in value.split(",") if item.strip())
     return value
 
 
-def _split(url: str, kind: Literal["imap", "smtp"]) -> SplitResult:
+def _split(url: str, kind: Kind) -> SplitResult:
     """Split a server URL. Raises ValueError with a cure, never with the URL's password."""
     parts = urlsplit(url)
     if parts.scheme not in _SCHEMES or not parts.scheme.startswith(kind):
@@ -58,20 +72,13 @@ def _split(url: str, kind: Literal["imap", "smtp"]) -> SplitResult:
     return parts
 
 
-def _endpoint(url: str, kind: Literal["imap", "smtp"], password: SecretStr | None) -> Endpoint:
+def _endpoint(url: str, kind: Kind, password: SecretStr | None) -> Endpoint:
+    """The server a checked URL names."""
     parts = _split(url, kind)
     security, port = _SCHEMES[parts.scheme]
-    user = unquote(parts.username or "")
-    if kind == "imap" and not user:
-        raise ValueError("names no user: write imaps://user@host (percent-encode an @ inside the user as %40)")
-    if user and password is None:
-        raise ValueError(f"names a user, so {kind.upper()}_PASSWORD or {kind.upper()}_PASSWORD_FILE is needed")
-    host = parts.hostname or ""
-    if user and security is Security.PLAIN and not is_loopback(host):
-        raise ValueError(f"would send the password in clear: use {kind}s:// or {kind}+starttls://")
-    folder = unquote(parts.path.lstrip("/")) or "INBOX"
     secret = Secret(password.get_secret_value() if password else "")
-    return Endpoint(host, parts.port or port, security, user, secret, folder)
+    folder = unquote(parts.path.lstrip("/")) or "INBOX"
+    return Endpoint(parts.hostname or "", parts.port or port, security, unquote(parts.username or ""), secret, folder)
 
 
 class _Group(BaseModel):
@@ -126,26 +133,49 @@ class MailboxSettings(_Group):
                 raise ValueError("is 'start' or a date as 2026-11-01") from None
         return value
 
+    @field_validator("imap_url", "smtp_url")
+    @classmethod
+    def _is_url(cls, value: str, info: ValidationInfo) -> str:
+        """What a URL alone can get wrong, so that other wrong fields do not hide it."""
+        kind: Kind = "imap" if info.field_name == "imap_url" else "smtp"
+        parts = _split(value, kind)
+        if kind == "imap" and not parts.username:
+            raise ValueError("names no user: write imaps://user@host (percent-encode an @ inside the user as %40)")
+        if parts.username and _SCHEMES[parts.scheme][0] is Security.PLAIN and not is_loopback(parts.hostname or ""):
+            raise ValueError(f"would send the password in clear: use {kind}s:// or {kind}+starttls://")
+        return value
+
+    @field_validator("imap_password_file", "smtp_password_file")
+    @classmethod
+    def _is_readable(cls, value: Path | None) -> Path | None:
+        try:
+            _ = value and value.read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}") from None
+        return value
+
+    @field_validator("program")
+    @classmethod
+    def _is_program(cls, value: Program) -> Program:
+        if value is Program.UNKNOWN:
+            raise ValueError("is education, opensource or startups")
+        return value
+
     @model_validator(mode="after")
-    def _urls(self) -> "MailboxSettings":
-        for kind in ("imap", "smtp"):
-            try:
-                _endpoint(getattr(self, f"{kind}_url"), kind, self._password(kind))
-            except ValueError as problem:
-                raise ValueError(f"{kind}_url {problem}") from None
-        if self.program is Program.UNKNOWN:
-            raise ValueError("program is education, opensource or startups")
+    def _passwords(self) -> "MailboxSettings":
+        lacking = [
+            f"{kind}_password is needed, or {kind}_password_file: {kind}_url names a user"
+            for kind in KINDS
+            if urlsplit(getattr(self, f"{kind}_url")).username and self._password(kind) is None
+        ]
+        if lacking:
+            raise ValueError("\n".join(lacking))
         return self
 
-    def _password(self, kind: Literal["imap", "smtp"]) -> SecretStr | None:
+    def _password(self, kind: Kind) -> SecretStr | None:
         given: SecretStr | None = getattr(self, f"{kind}_password")
         path: Path | None = getattr(self, f"{kind}_password_file")
-        if given is not None or path is None:
-            return given
-        try:
-            return SecretStr(path.read_text().strip())
-        except OSError as error:
-            raise ValueError(f"needs {kind}_password_file, which cannot be read: {error.strerror}") from None
+        return given if given is not None or path is None else SecretStr(path.read_text().strip())
 
     @property
     def imap(self) -> Endpoint:
@@ -207,6 +237,28 @@ class Settings(BaseSettings):
 
     _lists = field_validator("staff_domains", "form_relays", mode="before")(_comma_list)
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_database(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("starts with sqlite:/// or postgresql+psycopg://")
+        return value
+
+    @field_validator("templates", "models")
+    @classmethod
+    def _is_folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError(f"there is no folder {value}: name one, or leave it unset for the shipped copies")
+        return value
+
+    @field_validator("staff_domains")
+    @classmethod
+    def _are_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not DOMAIN.fullmatch(one):
+                raise ValueError(f"{one!r} is no domain: write them as example.com,example.org")
+        return value
+
     @field_validator("mailboxes")
     @classmethod
     def _names(cls, value: dict[str, MailboxSettings]) -> dict[str, MailboxSettings]:
@@ -244,7 +296,7 @@ def load(env_file: Path | None = None, environment: Mapping[str, str] | None = N
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        raise SettingsError(problems + [_explain(one) for one in error.errors()]) from None
+        raise SettingsError(problems + [line for one in error.errors() for line in _explain(one)]) from None
     if problems:
         raise SettingsError(problems)
     return settings
@@ -285,14 +337,25 @@ def _hint(path: list[str]) -> str:
     return f"; did you mean {near[0].upper()}?" if near else "; the README's table lists them all"
 
 
-def _explain(error: Any) -> str:  # noqa: ANN401 - pydantic's error dictionary
-    """One line for a person: the variable's name, what is wrong, the cure."""
+_CURES = {
+    "int_parsing": "is no whole number: write digits only",
+    "missing": "is missing: set it",
+}
+
+
+def _explain(error: Any) -> list[str]:  # noqa: ANN401 - pydantic's error dictionary
+    """A line for each problem of one error: the variable's name, what is wrong, the cure."""
     where = [str(part) for part in error["loc"]]
-    said = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "missing":
-        said = "is missing: set it"
-    elif where[:1] == ["mailboxes"] and len(where) == 2 and " " in said and said.split()[0].endswith("_url"):
-        field, said = said.split(" ", 1)
-        where.append(field)
-    name = PREFIX + "__".join(where).upper()
-    return f"{name}: {said[0].lower() + said[1:] if error['type'] != 'value_error' else said}"
+    said = _CURES.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+    lines = []
+    for line in said.splitlines():
+        field, _, rest = line.partition(" ")
+        of_group = where[:1] == ["mailboxes"] and len(where) == 2 and field in MailboxSettings.model_fields
+        name = "__".join([*where, field] if of_group else where)
+        lines.append(f"{PREFIX}{name.upper()}: {_lowered(rest if of_group else line)}")
+    return lines
+
+
+def _lowered(said: str) -> str:
+    """The words of pydantic begin with a capital."""
+    return said.replace("Input should be", "should be", 1)

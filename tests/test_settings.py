@@ -92,8 +92,8 @@ def test_every_problem_at_once() -> None:
         ("SMTP_URL", "smtp://user@smtp.example.org", "in clear"),
         ("ADDRESS", "not an address", "is no mail address"),
         ("ANSWER_SINCE", "yesterday", "a date as 2026-11-01"),
-        ("PROGRAM", "unknown", "program is education"),
-        ("BRAKE_PER_HOUR", "many", "integer"),
+        ("PROGRAM", "unknown", "is education, opensource or startups"),
+        ("BRAKE_PER_HOUR", "many", "digits only"),
         ("IMAP_PASSWORD_FILE", "/nowhere/at/all", "cannot be read"),
     ],
 )
@@ -138,3 +138,38 @@ def test_one_address_belongs_to_one_mailbox() -> None:
     other = {name.replace("EDUCATION", "OTHER"): value for name, value in GOOD.items()}
     with pytest.raises(SettingsError, match="belongs to both"):
         load(environment={**GOOD, **other})
+
+
+def test_no_problem_hides_another() -> None:
+    """Problems of single values, of a mailbox as a whole and of the program as a whole are told in the same run."""
+    group = "RESPONDER_MAILBOXES__EDUCATION__"
+    found = problems(
+        **{
+            "RESPONDER_DATABASE_URL": "mysql://x",
+            "RESPONDER_TEMPLATES": "/nowhere/at/all",
+            "RESPONDER_STAFF_DOMAINS": "foo bar",
+            f"{group}IMAP_URL": "imaps://user:pw@imap.example.org",
+            f"{group}SMTP_URL": "smtp://user@smtp.example.org",
+            f"{group}SMTP_PASSWORD_FILE": "/nowhere/at/all",
+            f"{group}BRAKE_PER_HOUR": "many",
+            "RESPONDER_MAILBOXES__STARTUPS__PROGRAM": "unknown",
+        }
+    )
+    named = {line.partition(":")[0] for line in found}
+    assert {
+        "RESPONDER_DATABASE_URL",
+        "RESPONDER_TEMPLATES",
+        "RESPONDER_STAFF_DOMAINS",
+        f"{group}IMAP_URL",
+        f"{group}SMTP_URL",
+        f"{group}SMTP_PASSWORD_FILE",
+        f"{group}BRAKE_PER_HOUR",
+        "RESPONDER_MAILBOXES__STARTUPS__PROGRAM",
+    } <= named
+
+
+def test_both_passwords_are_missed_at_once() -> None:
+    """A mailbox without any password hears of both."""
+    group = "RESPONDER_MAILBOXES__EDUCATION__"
+    found = problems(**{f"{group}IMAP_PASSWORD": "", f"{group}SMTP_PASSWORD": ""})
+    assert {line.partition(":")[0] for line in found} == {f"{group}IMAP_PASSWORD", f"{group}SMTP_PASSWORD"}
