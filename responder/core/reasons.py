@@ -75,6 +75,7 @@ _GROUPS: tuple[tuple[str, Mapping[str, str]], ...] = (
             "trust.dmarc": "Sender not proven: the mail failed its check",
             "trust.reply-to": "Answers go elsewhere: to {domain}",
             "trust.recipients": "Many recipients: {n} are addressed",
+            "cue.private-address": "Private address: the refused person writes from {words}",
             "sender.missing": "No sender address",
             "sender.several": "Several senders: {n} are named",
             "route.not-ours": "Not addressed to us: hidden copy or list",

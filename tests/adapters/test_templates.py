@@ -198,7 +198,10 @@ class TestRendering:
         assert "usually answers within" not in Templates(folder)("startups/addon_request", {}).text
         facts = (folder / "facts.toml").read_text().replace('first_reply_time = ""', 'first_reply_time = "two days"')
         write(folder, "facts.toml", facts)
-        assert "A person usually answers within two days." in Templates(folder)("startups/addon_request", {}).text
+        assert (
+            "a person usually answers within two days, and nothing is decided"
+            in Templates(folder)("startups/addon_request", {}).text
+        )
 
 
 class TestHostileValues:
