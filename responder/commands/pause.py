@@ -21,5 +21,6 @@ def run(args: argparse.Namespace) -> int:
             transaction.pause(args.mailbox, app.clock(), who, args.why or "paused by a person")
         else:
             transaction.resume(args.mailbox, app.clock(), who)
-    lines(f"{args.mailbox} is {'paused: nothing is sent until resume' if args.command == 'pause' else 'sending again'}")
+    waits = "paused: no automatic reply leaves until resume; what people send still goes"
+    lines(f"{args.mailbox} is {waits if args.command == 'pause' else 'sending again'}")
     return 0

@@ -73,7 +73,7 @@ def _show(app: App, args: argparse.Namespace) -> None:
 
 def _send(app: App, args: argparse.Namespace) -> None:
     reply = app.review.send(args.number, getpass.getuser(), template=args.template)
-    lines(f"queued for {reply.outgoing.envelope.recipient}; the running daemon sends it now")
+    lines(f"queued for {reply.outgoing.envelope.recipient}; it leaves as soon as the daemon runs")
 
 
 def _edit(app: App, args: argparse.Namespace) -> None:
@@ -129,8 +129,11 @@ def _relabel(app: App, args: argparse.Namespace) -> None:
 
 
 def _restore(app: App, args: argparse.Namespace) -> None:
+    answered = app.review.get(args.number).stage is MessageStage.ANSWERED
     app.review.restore(args.number, getpass.getuser())
     lines(f"message {args.number} is held again")
+    if answered:
+        lines("it was answered already: 'queue edit' the draft, or they get the same words twice")
 
 
 def _arrived(app: App, args: argparse.Namespace) -> None:
