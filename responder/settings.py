@@ -244,7 +244,7 @@ class Settings(BaseSettings):
             raise ValueError("starts with sqlite:/// or postgresql+psycopg://")
         return value
 
-    @field_validator("templates", "models")
+    @field_validator("templates")
     @classmethod
     def _is_folder(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_dir():

@@ -54,11 +54,11 @@ def test_a_table_that_cannot_be_read(shell: Shell, folder: Path) -> None:
 
 
 def test_a_folder_that_is_not_there(shell: Shell, tmp_path: Path) -> None:
-    """It is named."""
+    """The setting is wrong: its variable and the folder are named."""
     shell.set(TEMPLATES=str(tmp_path / "nowhere"))
     said = shell("templates", "check")
-    assert said.status == 1
-    assert "policy.toml" in said.out + said.err
+    assert said.status == 2
+    assert "RESPONDER_TEMPLATES: there is no folder" in said.err
 
 
 def test_preview(shell: Shell, tmp_path: Path) -> None:
