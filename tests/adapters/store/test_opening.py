@@ -172,6 +172,8 @@ def test_a_server_that_restarts_is_met_again(postgres: Postgres, migrated_postgr
     put(store, mail(1))
     postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'cut'")
     put(store, mail(2))
+    with store.read() as transaction:
+        assert [row.message.key.uid for row in transaction.received("education", 10)] == [1, 2]
     store.close()
     postgres.drop("cut")
 
